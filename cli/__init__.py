@@ -1,0 +1,1 @@
+"""The command line: thin, speaks the HTTP API."""

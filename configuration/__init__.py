@@ -1,0 +1,1 @@
+"""Reads and checks what the operator wrote: application settings and parameter files."""

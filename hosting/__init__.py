@@ -1,0 +1,1 @@
+"""Plugs typed functions into a host: decode, inject clients, encode."""

@@ -1,0 +1,1 @@
+"""The nouns: frozen messages, enumerations and errors. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Something happened: parse, check, start or signal an orchestration, answer."""
