@@ -1,0 +1,69 @@
+"""What the operator configured, once it is read and checked: environments, images, infrastructure."""
+
+from typing import Literal
+
+from models.image_template import ImageTemplatePlan
+from models.message import JsonObject, Message
+from models.source_image import PurchasePlan
+
+type OsType = Literal["Linux", "Windows"]
+
+
+class Environment(Message):
+    """One environment of the pipeline, with its own subscription."""
+
+    name: str
+    subscription_id: str
+    location: str
+
+
+class ImageSettings(Message):
+    """An image that the pipeline builds."""
+
+    name: str
+    os_type: OsType
+
+
+class PipelineConfiguration(Message):
+    """The file `pipeline.json`; the environments stand in the order in which a run walks them."""
+
+    environments: tuple[Environment, ...]
+    images: tuple[ImageSettings, ...]
+
+
+class ImageDefinition(Message):
+    """An image definition of the gallery.
+
+    `arm_properties` is the `properties` of the body to PUT (Microsoft.Compute/galleries/images); the other fields
+    repeat what a source must agree with. `security_type` is None where the definition asks for none.
+    """
+
+    name: str
+    os_type: OsType
+    hyper_v_generation: str
+    architecture: str
+    security_type: str | None = None
+    plan: PurchasePlan | None = None
+    tags: dict[str, str] = {}
+    arm_properties: JsonObject
+
+
+class Infrastructure(Message):
+    """The file `<env>.imageInfra.parameters.json`; the first of `containers` is the one for the scripts."""
+
+    resource_group: str
+    location: str
+    storage_account: str
+    containers: tuple[str, ...]
+    identity: str
+    gallery: str
+    image_definitions: tuple[ImageDefinition, ...]
+
+
+class StagePlan(Message):
+    """All that one stage needs of the configuration: one image in one environment."""
+
+    environment: Environment
+    image: ImageSettings
+    infrastructure: Infrastructure
+    image_template: ImageTemplatePlan
