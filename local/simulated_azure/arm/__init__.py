@@ -1,0 +1,1 @@
+"""What every Azure resource provider has in common: routes, resources, operations, errors."""

@@ -1,0 +1,49 @@
+"""The whole simulated cloud: everything that the providers share."""
+
+from dataclasses import dataclass, field
+
+from local.simulated_azure.arm.operations import Operations
+from local.simulated_azure.arm.resources import Resource, Resources
+from local.simulated_azure.blob_pool import BlobPool
+from local.simulated_azure.clock import Agenda, Clock
+from local.simulated_azure.faults import Faults
+from local.simulated_azure.identifiers import new_guid
+from local.simulated_azure.pace import Pace
+from local.simulated_azure.request_log import RequestLog
+
+
+@dataclass
+class Azure:
+    """One tenant with its subscriptions and everything in them."""
+
+    subscriptions: list[str]
+    blobs: BlobPool
+    pace: Pace = field(default_factory=Pace)
+    clock: Clock = field(default_factory=Clock)
+    tenant_id: str = field(default_factory=new_guid)
+    app_principal_id: str = field(default_factory=new_guid)
+    """Object id of the system-assigned identity that the token endpoint speaks for."""
+    app_client_id: str = field(default_factory=new_guid)
+
+    def __post_init__(self) -> None:
+        self.agenda = Agenda(self.clock)
+        self.operations = Operations(self.clock)
+        self.resources = Resources()
+        self.faults = Faults()
+        self.requests = RequestLog()
+        self.unregistered: dict[tuple[str, str], str] = {}
+        """State of the namespaces that are not registered, by subscription and namespace in lower case."""
+
+    def new_resource(self, body: dict[str, object]) -> Resource:
+        """Add a resource that exists from now on."""
+        return self.resources.add(Resource(body, self.clock.now()))
+
+    async def reset(self) -> None:
+        """Back to an empty tenant; lent blob accounts are emptied and returned."""
+        self.agenda.clear()
+        self.operations.clear()
+        self.resources.clear()
+        self.faults.clear()
+        self.requests.clear()
+        self.unregistered.clear()
+        await self.blobs.take_all_back()

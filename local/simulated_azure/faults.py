@@ -1,0 +1,93 @@
+"""Faults that can be switched on: what goes wrong, for which requests or resources, and how often."""
+
+import random
+import re
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic.alias_generators import to_camel
+
+type Kind = Literal[
+    "status",  # answer `status`, `code`, `message`, `retryAfter` instead of acting
+    "drop-before",  # close the connection before acting
+    "drop-after",  # act, then close the connection
+    "delay",  # wait `seconds` (real time) before acting
+    "hidden-after-put",  # for `seconds` after its PUT a GET of the resource answers 404
+    "slow-principal",  # a new identity's principal is unknown to the role service for `seconds`
+    "slow-roles",  # a role assignment takes effect after `seconds`
+    "template",  # creation of an image template fails with `code` and `message`
+    "build",  # a run ends as `outcome`, in or after `subState`, with `message`
+    "replication",  # a version's replication stays `outcome`: InProgress or Failed
+]
+
+
+class Fault(BaseModel):
+    """One fault; it fits a request by method and path, or a resource by its id as the path."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+    kind: Kind
+    method: str = ".*"
+    path: str = ".*"
+    """Regular expression, searched in the path without regard to case."""
+    times: int | None = Field(default=None, ge=1)
+    """How often it strikes; None: always."""
+    probability: float = Field(default=1.0, gt=0, le=1)
+    seed: int = 0
+    status: int = 500
+    code: str = "InternalServerError"
+    message: str = "Internal error occurred"
+    retry_after: float | None = None
+    seconds: float = 0.0
+    outcome: Literal["Failed", "Canceled", "PartiallySucceeded", "Stuck", "InProgress"] = "Failed"
+    sub_state: str = "Customizing"
+    struck: int = 0
+    """How often it has struck so far."""
+
+    _chance: random.Random = PrivateAttr(default_factory=random.Random)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """The same seed gives the same sequence of strikes."""
+        super().model_post_init(context)
+        self._chance.seed(self.seed)
+
+    def strikes(self, method: str, path: str) -> bool:
+        """Whether it happens now; counts it if so."""
+        fits = re.fullmatch(self.method, method, re.IGNORECASE) and re.search(self.path, path, re.IGNORECASE)
+        if not fits or self.struck == self.times or self._chance.random() >= self.probability:
+            return False
+        self.struck += 1
+        return True
+
+
+class Faults:
+    """All faults that are switched on, in the order in which they were."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+
+    def add(self, kind: Kind, **details: Any) -> Fault:
+        """Switch one on; `details` are the fields of `Fault`."""
+        return self.keep(Fault(kind=kind, **details))
+
+    def keep(self, fault: Fault) -> Fault:
+        """Switch on a fault that was described elsewhere."""
+        self._faults.append(fault)
+        return fault
+
+    def all(self) -> list[Fault]:
+        """Those that are on, also the used-up ones."""
+        return [*self._faults]
+
+    def take(self, kind: Kind, path: str, method: str = "") -> Fault | None:
+        """The first fault of this kind that strikes, counted, or None."""
+        return next((fault for fault in self._faults if fault.kind == kind and fault.strikes(method, path)), None)
+
+    def seconds(self, kind: Kind, path: str, method: str = "") -> float:
+        """Seconds of the fault that strikes, 0 without one."""
+        fault = self.take(kind, path, method)
+        return fault.seconds if fault else 0.0
+
+    def clear(self) -> None:
+        """Switch all off."""
+        self._faults.clear()

@@ -1,0 +1,46 @@
+"""The log of all requests and answers, with bounded memory."""
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from local.simulated_azure.arm.messages import Json
+
+CAPACITY = 20_000
+
+
+class RequestLog:
+    """The newest requests, oldest first; each is a JSON object, ready to be validated or printed."""
+
+    def __init__(self) -> None:
+        self._entries: deque[Json] = deque(maxlen=CAPACITY)
+
+    def add(self, entry: Json) -> None:
+        """Keep one more."""
+        self._entries.append(entry)
+
+    def all(self) -> list[Json]:
+        """A copy, oldest first."""
+        return [*self._entries]
+
+    def matching(self, method: str = "", path_part: str = "") -> list[Json]:
+        """Those with this method (any if empty) and this text in the url, without regard to case."""
+        return [
+            entry
+            for entry in self.all()
+            if method in {"", entry["method"]} and path_part.lower() in entry["url"].lower()
+        ]
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._entries.clear()
+
+
+def request_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers to be logged: the token's value is a secret."""
+    return {name: "***" if name.lower() == "authorization" else value for name, value in headers.items()}
+
+
+def log_entry(time: str, method: str, url: str, request: Any, response: Any) -> Json:
+    """One entry; `request` and `response` are JSON objects with headers and body, the response also with its status."""
+    return {"time": time, "method": method, "url": url, "request": request, "response": response}

@@ -1,0 +1,204 @@
+"""Starts and stops the simulated Azure on real sockets, in a thread of its own."""
+
+import asyncio
+import secrets
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from local.simulated_azure import identity_endpoint, tokens
+from local.simulated_azure.arm.application import ResourceManager
+from local.simulated_azure.arm.routing import Router
+from local.simulated_azure.azure import Azure
+from local.simulated_azure.blob_pool import BlobPool
+from local.simulated_azure.clock import Clock
+from local.simulated_azure.connections import KnownConnection
+from local.simulated_azure.control_plane import control_plane
+from local.simulated_azure.faults import Faults
+from local.simulated_azure.pace import Pace
+from local.simulated_azure.providers import ROUTES
+from local.simulated_azure.request_log import RequestLog
+
+_HOST = "127.0.0.1"
+_STARTUP_SECONDS = 20.0
+_HEARTBEAT_SECONDS = 0.05
+_MANAGEMENT = "https://management.azure.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a simulated Azure is started with."""
+
+    certificate: Path
+    """PEM file, valid for 127.0.0.1."""
+    private_key: Path
+    """PEM file of the certificate's key."""
+    subscriptions: Sequence[str]
+    """Ids of the subscriptions that exist."""
+    ca_file: Path | None = None
+    """PEM file of the authority that signed the certificates of this server and of the blob service."""
+    blob_endpoint: str | None = None
+    """`https://host:port` of an Azurite; without it scripts are not read and logs not written."""
+    blob_accounts: Sequence[str] = ()
+    """Names of the accounts that this Azurite serves."""
+    pace: Pace = field(default_factory=Pace)
+    port: int = 0
+    """Of Azure Resource Manager; 0 lets the system choose."""
+    identity_port: int = 0
+    """Of the token endpoint; likewise."""
+
+
+class SimulatedAzure:
+    """Azure Resource Manager over https and a managed identity's token endpoint over http.
+
+    `start()`/`stop()`, or a `with` block. It runs in its own thread, so it can be used from synchronous and
+    asynchronous code and from fixtures of any scope. `faults`, `requests`, `clock` and `pace` may be used from there.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Prepare it; `start()` serves."""
+        self.ca_file = settings.ca_file
+        self.identity_header = secrets.token_hex(16)
+        blobs = BlobPool(settings.blob_endpoint, settings.blob_accounts, settings.ca_file)
+        self._azure = Azure([*settings.subscriptions], blobs, settings.pace)
+        manager = ResourceManager(self._azure, Router(ROUTES), control_plane(self._azure))
+        identity = identity_endpoint.identity_endpoint(self._azure, self.identity_header)
+        self._arm = uvicorn.Server(
+            uvicorn.Config(
+                manager,
+                _HOST,
+                settings.port,
+                http=KnownConnection,
+                lifespan="off",
+                log_config=None,
+                ssl_certfile=settings.certificate,
+                ssl_keyfile=str(settings.private_key),
+            ),
+        )
+        self._identity = uvicorn.Server(
+            uvicorn.Config(identity, _HOST, settings.identity_port, lifespan="off", log_config=None),
+        )
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="simulated-azure", daemon=True)
+
+    @property
+    def arm_url(self) -> str:
+        """`https://127.0.0.1:port`."""
+        return f"https://{_HOST}:{_port(self._arm)}"
+
+    @property
+    def identity_endpoint(self) -> str:
+        """Value for `IDENTITY_ENDPOINT`; `identity_header` is the one for `IDENTITY_HEADER`."""
+        return f"http://{_HOST}:{_port(self._identity)}{identity_endpoint.PATH}"
+
+    @property
+    def subscriptions(self) -> list[str]:
+        """Ids of the subscriptions that exist."""
+        return self._azure.subscriptions
+
+    @property
+    def tenant_id(self) -> str:
+        """Of all principals."""
+        return self._azure.tenant_id
+
+    @property
+    def app_principal_id(self) -> str:
+        """Object id of the identity that the token endpoint speaks for."""
+        return self._azure.app_principal_id
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong."""
+        return self._azure.faults
+
+    @property
+    def requests(self) -> RequestLog:
+        """What was asked and answered."""
+        return self._azure.requests
+
+    @property
+    def clock(self) -> Clock:
+        """The simulation's time."""
+        return self._azure.clock
+
+    @property
+    def pace(self) -> Pace:
+        """How long things take."""
+        return self._azure.pace
+
+    def token(self, resource: str = _MANAGEMENT) -> str:
+        """A token of the app's own principal, for callers without an SDK."""
+        azure = self._azure
+        return tokens.issue(azure.tenant_id, azure.app_principal_id, azure.app_client_id, resource)[0]
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, and let happen what is due by then."""
+        self._azure.clock.advance(timedelta(seconds=seconds))
+        asyncio.run_coroutine_threadsafe(self._azure.agenda.run_due(), self._loop).result(_STARTUP_SECONDS)
+
+    def reset(self) -> None:
+        """Back to an empty tenant: no resources, no faults, an empty log, all blob accounts free; and time runs."""
+        asyncio.run_coroutine_threadsafe(self._azure.reset(), self._loop).result(_STARTUP_SECONDS)
+        self._azure.clock.thaw()
+
+    def start(self) -> Self:
+        """Serve; returns when both ports answer.
+
+        Raises:
+            RuntimeError: The ports or the certificate cannot be used.
+        """
+        self._thread.start()
+        deadline = time.monotonic() + _STARTUP_SECONDS
+        while not (self._arm.started and self._identity.started):
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError("The simulated Azure could not start; uvicorn said why on standard error.")
+            time.sleep(0.01)
+        return self
+
+    def stop(self) -> None:
+        """Close all connections and end the thread."""
+        self._arm.should_exit = self._identity.should_exit = True
+        self._arm.force_exit = self._identity.force_exit = True
+        self._thread.join(_STARTUP_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        heartbeat = asyncio.create_task(self._keep_time())
+        try:
+            await asyncio.gather(self._arm.serve(), self._identity.serve())
+        finally:
+            heartbeat.cancel()
+            await self._azure.blobs.close()
+
+    async def _keep_time(self) -> None:
+        """What is due happens although nobody asks; the log of a build grows by this."""
+        while True:
+            await self._azure.agenda.run_due()
+            await asyncio.sleep(_HEARTBEAT_SECONDS)
+
+
+def _port(server: uvicorn.Server) -> int:
+    """The port that the system chose."""
+    return server.servers[0].sockets[0].getsockname()[1]
