@@ -1,0 +1,62 @@
+"""Check: whether a stage can do what the operator asks for, before anything is changed."""
+
+from azure_clients import marketplace_images
+from azure_clients.connection import AzureClients
+from configuration import read_configuration
+from configuration.settings import Settings
+from models.configuration import StagePlan
+from models.errors import StepFailed
+from models.failure import Failure
+from models.faults import Fault
+from models.pipeline_run import Stage
+from models.source_image import MarketplaceImage
+from models.stage_messages import CheckedStage
+from policies.resource_ids import parse_resource_id
+from policies.source_compatibility import source_mismatches
+
+
+async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> CheckedStage:
+    """Read the operator's files once for the whole stage and compare them with the facts of Azure.
+
+    Azure: LIST and GET Microsoft.Compute/locations/publishers/.../versions.
+    Repeat: reads again.
+    """
+    reading = read_configuration(settings.parameters_folder, settings.customization_folder)
+    faults = list(reading.faults_for([stage.environment], stage.image))
+    plan = reading.stage_plan(stage.environment, stage.image)
+    if plan is not None and not faults:
+        faults += await find_source_faults(azure, plan)
+    if plan is None or faults:
+        sentences = [f"{fault.file}: {fault.path}: {fault.problem}" for fault in faults]
+        raise StepFailed(
+            Failure(
+                code="InvalidConfiguration",
+                message=" ".join(sentences) or f"{stage.environment} has no parameter files for {stage.image}.",
+                what_to_do="Mend the parameter files; POST the same request again to see every fault with its line.",
+            )
+        )
+    return CheckedStage(plan=plan, remarks=reading.remarks_for([stage.environment], stage.image))
+
+
+async def find_source_faults(azure: AzureClients, plan: StagePlan) -> list[Fault]:
+    """Return what keeps the source from becoming a version of its image definition, as the marketplace tells it."""
+    template = plan.image_template
+    source = template.properties["source"]
+    if source["type"] != "PlatformImage" or template.image_definition_id is None:
+        return []
+    name = parse_resource_id(template.image_definition_id)["images"]
+    definition = next((one for one in plan.infrastructure.image_definitions if one.name == name), None)
+    if definition is None:
+        return []
+    image = MarketplaceImage.from_payload(source)
+    found = await marketplace_images.find(azure, plan.environment.subscription_id, template.location, image)
+    return [
+        Fault(
+            file=plan.image_template_file,
+            path=f"parameters.itParam.value.imageSource.{mismatch.member}",
+            value=mismatch.value,
+            problem=mismatch.problem,
+            instead=mismatch.instead,
+        )
+        for mismatch in source_mismatches(image, found, definition, template.location)
+    ]

@@ -1,0 +1,35 @@
+"""Publication: what a build made, and what is inside it."""
+
+from azure_clients import blobs, galleries, image_templates, storage_accounts
+from azure_clients.connection import AzureClients
+from models.pipeline_record import Publication
+from models.stage_messages import PublicationRequest, Published
+
+
+async def get_publication(azure: AzureClients, request: PublicationRequest) -> Published:
+    """Read what a build published: run outputs, image version and its replication, source version, address of the log.
+
+    Azure: GET imageTemplates and runOutputs (Microsoft.VirtualMachineImages), GET galleries/images/versions
+    (Microsoft.Compute), list of the staging group's storage accounts and of their `packerlogs`.
+    Repeat: reads again.
+    """
+    template = await image_templates.get(azure, request.template)
+    outputs = await image_templates.list_run_outputs(azure, request.template)
+    version_id = next((output.artifact for output in outputs if "/galleries/" in output.artifact.lower()), None)
+    replication_state = await galleries.get_replication_state(azure, version_id) if version_id else None
+    endpoints: tuple[str, ...] = ()
+    if template.staging_resource_group:
+        endpoints = await storage_accounts.list_blob_endpoints(
+            azure, request.template.subscription_id, template.staging_resource_group
+        )
+    return Published(
+        publication=Publication(
+            image_version_id=version_id,
+            replication_state=replication_state,
+            template_name=request.template.name,
+            exact_source_version=template.exact_source_version,
+            scripts=request.scripts,
+            log_url=await blobs.find_build_log(azure, endpoints),
+            outputs=outputs,
+        )
+    )

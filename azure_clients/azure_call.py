@@ -1,0 +1,74 @@
+"""Translates the SDK's exceptions into ours, once."""
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from azure.core.exceptions import (
+    AzureError as SdkError,
+)
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    HttpResponseError,
+    ResourceNotFoundError,
+)
+
+from models.errors import AzureAbsent, AzureError, AzureRefused, AzureUnavailable
+
+# Statuses and codes that another try can cure. The authorization ones are here because a role that was just given
+# takes minutes to reach every service; the bound of the retries makes a right that is really missing surface.
+PASSING_STATUSES = {408, 429, 500, 502, 503, 504}
+PASSING_CODES = {
+    "AnotherOperationInProgress",
+    "AuthorizationFailed",
+    "AuthorizationPermissionMismatch",
+    "LinkedAuthorizationFailed",
+    "PrincipalNotFound",
+    "RetryableError",
+    "StorageAccountOperationInProgress",
+}
+QUERY_OF_AN_ADDRESS = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]+")
+
+
+@asynccontextmanager
+async def azure_call(operation: str) -> AsyncGenerator[None]:
+    """Run a call to Azure; `operation` is a phrase such as `create gallery images`.
+
+    Raises AzureAbsent, AzureRefused or AzureUnavailable.
+    """
+    try:
+        yield
+    except SdkError as error:
+        raise translate(operation, error) from error
+
+
+def translate(operation: str, error: SdkError) -> AzureError:
+    """Turn an exception of the SDK into the one of ours that says what can be done about it."""
+    if not isinstance(error, HttpResponseError):
+        return AzureUnavailable(operation, type(error).__name__, without_queries(str(error)) or "no answer")
+    code = error_code(error)
+    message = without_queries(error_message(error))
+    if isinstance(error, ClientAuthenticationError) and error.status_code is None:
+        return AzureUnavailable(operation, "AuthenticationFailed", message)
+    if code in PASSING_CODES or error.status_code in PASSING_STATUSES or error.status_code is None:
+        return AzureUnavailable(operation, code, message)
+    kind = AzureAbsent if isinstance(error, ResourceNotFoundError) else AzureRefused
+    return kind(operation, code, message)
+
+
+def error_code(error: HttpResponseError) -> str:
+    """Return Azure's error code: the storage service and Azure Resource Manager keep it in different places."""
+    storage_code = getattr(error, "error_code", None)
+    if storage_code:
+        return str(getattr(storage_code, "value", storage_code))
+    return (error.error.code if error.error else None) or f"HTTP {error.status_code}"
+
+
+def error_message(error: HttpResponseError) -> str:
+    """Return Azure's sentence, without the SDK's frame around it where there is one."""
+    return (error.error.message if error.error else None) or str(error.message) or "(no message)"
+
+
+def without_queries(text: str) -> str:
+    """Cut the query off each address: it may hold a signature, and operation addresses are one large signature."""
+    return QUERY_OF_AN_ADDRESS.sub(r"\1?...", text)

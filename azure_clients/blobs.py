@@ -1,0 +1,51 @@
+"""Blobs: the customization scripts in the operator's account, and the build logs in staging accounts."""
+
+from azure.storage.blob import ContentSettings
+
+from azure_clients.azure_call import azure_call
+from azure_clients.connection import AzureClients
+from models.errors import AzureAbsent, AzureError
+
+SHA256_METADATA = "sha256"
+
+
+async def upload(azure: AzureClients, endpoint: str, container: str, path: str, content: bytes, sha256: str) -> None:
+    """Put a script in its place, with its SHA-256 as metadata; the same content again changes nothing."""
+    blob = azure.blobs(endpoint).get_blob_client(container, path)
+    async with azure_call(f"upload script {path}"):
+        await blob.upload_blob(
+            content,
+            overwrite=True,
+            metadata={SHA256_METADATA: sha256},
+            content_settings=ContentSettings(content_type="text/plain; charset=utf-8"),
+        )
+
+
+async def find_sha256(azure: AzureClients, endpoint: str, container: str, path: str) -> str | None:
+    """Return the SHA-256 that was recorded when the blob was uploaded, or None where there is no such blob."""
+    blob = azure.blobs(endpoint).get_blob_client(container, path)
+    try:
+        async with azure_call(f"read script {path}"):
+            properties = await blob.get_blob_properties()
+    except AzureAbsent:
+        return None
+    return (properties.metadata or {}).get(SHA256_METADATA)
+
+
+async def find_build_log(azure: AzureClients, endpoints: tuple[str, ...]) -> str | None:
+    """Return the address of `customization.log` in the staging account, or of its container.
+
+    Where the app may not read the staging account, the container's address is the best that can be told.
+    """
+    for endpoint in endpoints:
+        container = azure.blobs(endpoint).get_container_client("packerlogs")
+        try:
+            async with azure_call("find the build log"):
+                async for blob in container.list_blobs():
+                    if blob.name.endswith("/customization.log"):
+                        return f"{container.url}/{blob.name}"
+        except AzureAbsent:
+            continue
+        except AzureError:
+            return container.url
+    return None

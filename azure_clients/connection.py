@@ -1,0 +1,108 @@
+"""The connection to Azure: one credential, and one SDK client per service and subscription, for the whole process."""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from azure.identity.aio import DefaultAzureCredential
+from azure.mgmt.authorization.v2022_04_01.aio import AuthorizationManagementClient
+from azure.mgmt.compute.aio import ComputeManagementClient
+from azure.mgmt.imagebuilder.aio import ImageBuilderClient
+from azure.mgmt.msi.v2024_11_30.aio import ManagedServiceIdentityClient
+from azure.mgmt.resource.resources.aio import ResourceManagementClient
+from azure.mgmt.storage.aio import StorageManagementClient
+from azure.storage.blob.aio import BlobServiceClient
+
+# Waiting belongs to the orchestrations: an SDK call is tried once and gives up within seconds.
+CALL_OPTIONS: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 25}
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who the app is in Microsoft Entra ID: object id, and the type that role assignments ask for."""
+
+    object_id: str
+    type: str
+
+
+class AzureClients:
+    """Hands out SDK clients to this room; nobody else touches them.
+
+    `arm_endpoint` is Azure Resource Manager's address, `app_blob_endpoint` that of the app's own storage account;
+    `ca_bundle` is a PEM file to trust instead of the system's authorities.
+    """
+
+    def __init__(self, arm_endpoint: str, app_blob_endpoint: str, ca_bundle: str | None = None) -> None:
+        self._arm_endpoint = arm_endpoint.rstrip("/")
+        self._verify: str | bool = ca_bundle or True
+        self._credential = DefaultAzureCredential()
+        self._clients: dict[tuple[Callable[..., Any], str], Any] = {}
+        self._principal: Principal | None = None
+        self.app_blob_endpoint = app_blob_endpoint
+
+    def compute(self, subscription_id: str) -> ComputeManagementClient:
+        """Galleries, image definitions, image versions, marketplace images."""
+        return self._arm_client(ComputeManagementClient, subscription_id)
+
+    def image_builder(self, subscription_id: str) -> ImageBuilderClient:
+        """Image templates and their runs."""
+        return self._arm_client(ImageBuilderClient, subscription_id)
+
+    def resources(self, subscription_id: str) -> ResourceManagementClient:
+        """Resource groups."""
+        return self._arm_client(ResourceManagementClient, subscription_id)
+
+    def storage(self, subscription_id: str) -> StorageManagementClient:
+        """Storage accounts and their containers, seen from Azure Resource Manager."""
+        return self._arm_client(StorageManagementClient, subscription_id)
+
+    def identities(self, subscription_id: str) -> ManagedServiceIdentityClient:
+        """User-assigned managed identities."""
+        return self._arm_client(ManagedServiceIdentityClient, subscription_id)
+
+    def authorization(self, subscription_id: str) -> AuthorizationManagementClient:
+        """Role assignments."""
+        return self._arm_client(AuthorizationManagementClient, subscription_id)
+
+    def blobs(self, endpoint: str) -> BlobServiceClient:
+        """Blobs of the account with this endpoint."""
+        key = (BlobServiceClient, endpoint)
+        if key not in self._clients:
+            self._clients[key] = BlobServiceClient(
+                endpoint, credential=self._credential, connection_verify=self._verify, **CALL_OPTIONS
+            )
+        return self._clients[key]
+
+    async def own_principal(self) -> Principal:
+        """Tell who the app is, as its own token says (claim `oid`; a user's token has the claim `scp`)."""
+        if self._principal is None:
+            token = await self._credential.get_token(self._scope)
+            part = token.token.split(".")[1]
+            claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+            self._principal = Principal(claims["oid"], "User" if "scp" in claims else "ServicePrincipal")
+        return self._principal
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            await client.close()
+        await self._credential.close()
+
+    @property
+    def _scope(self) -> str:
+        return f"{self._arm_endpoint}/.default"
+
+    def _arm_client[C](self, kind: Callable[..., C], subscription_id: str) -> C:
+        key = (kind, subscription_id)
+        if key not in self._clients:
+            self._clients[key] = kind(
+                credential=self._credential,
+                subscription_id=subscription_id,
+                base_url=self._arm_endpoint,
+                credential_scopes=[self._scope],
+                connection_verify=self._verify,
+                **CALL_OPTIONS,
+            )
+        return self._clients[key]

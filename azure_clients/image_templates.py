@@ -1,0 +1,118 @@
+"""Image templates and their runs (Microsoft.VirtualMachineImages/imageTemplates, api 2025-10-01)."""
+
+from typing import Any
+
+from azure_clients.azure_call import azure_call
+from azure_clients.connection import AzureClients
+from azure_clients.wire import plain_text, resource_state, time
+from models.errors import AzureAbsent
+from models.failure import Failure
+from models.image_build import ImageRun, ImageRunState
+from models.pipeline_record import RunOutput
+from models.resources import ImageTemplate, ImageTemplateReference, ImageTemplateState, ProvisioningState
+from policies.resource_ids import parse_resource_id
+
+RUN_STATES = {state.value.lower(): state for state in ImageRunState}
+
+
+async def put(azure: AzureClients, template: ImageTemplate) -> None:
+    """Submit the image template; Azure goes on after the answer. Refused where one of that name exists."""
+    async with azure_call(f"create image template {template.name}"):
+        await azure.image_builder(template.subscription_id).virtual_machine_image_templates.begin_create_or_update(
+            template.resource_group, template.name, template.body, polling=False
+        )
+
+
+async def get(azure: AzureClients, template: ImageTemplateReference) -> ImageTemplateState:
+    """Read the image template; one that is not there is Absent."""
+    found = await _find(azure, template)
+    if found is None:
+        return ImageTemplateState(id=template.id, state=ProvisioningState.ABSENT)
+    properties = found.properties
+    state = resource_state(template.id, properties.provisioning_state)
+    staging_group = properties.exact_staging_resource_group
+    return ImageTemplateState(
+        id=template.id,
+        state=state.state,
+        failure=state.failure and _reason(state.failure, properties.provisioning_error),
+        exact_source_version=getattr(properties.source, "exact_version", None),
+        staging_resource_group=parse_resource_id(staging_group).get("resourcegroups") if staging_group else None,
+    )
+
+
+async def delete(azure: AzureClients, template: ImageTemplateReference) -> None:
+    """Ask for the removal of the template; one that is not there is fine. Azure goes on after the answer."""
+    try:
+        async with azure_call(f"delete image template {template.name}"):
+            await azure.image_builder(template.subscription_id).virtual_machine_image_templates.begin_delete(
+                template.resource_group, template.name, polling=False
+            )
+    except AzureAbsent:
+        return
+
+
+async def run(azure: AzureClients, template: ImageTemplateReference) -> None:
+    """Start a run of the template; refused with Conflict where one is on."""
+    async with azure_call(f"run image template {template.name}"):
+        await azure.image_builder(template.subscription_id).virtual_machine_image_templates.begin_run(
+            template.resource_group, template.name, polling=False
+        )
+
+
+async def cancel(azure: AzureClients, template: ImageTemplateReference) -> None:
+    """Cancel the run that is on; Azure goes on canceling after the answer."""
+    async with azure_call(f"cancel the run of image template {template.name}"):
+        await azure.image_builder(template.subscription_id).virtual_machine_image_templates.begin_cancel(
+            template.resource_group, template.name, polling=False
+        )
+
+
+async def get_run(azure: AzureClients, template: ImageTemplateReference) -> ImageRun:
+    """Read the template's last run; NotStarted where it has none yet. Raises AzureAbsent without a template."""
+    found = await _find(azure, template)
+    if found is None:
+        operation = f"read the run of image template {template.name}"
+        raise AzureAbsent(operation, "ResourceNotFound", f"The image template {template.name} is not there any more.")
+    status = found.properties.last_run_status
+    if status is None or status.run_state is None:
+        return ImageRun(state=ImageRunState.NOT_STARTED)
+    return ImageRun(
+        state=RUN_STATES[(plain_text(status.run_state) or "").lower()],
+        sub_state=plain_text(status.run_sub_state),
+        message=status.message or None,
+        started_at=time(status.start_time),
+        ended_at=time(status.end_time),
+    )
+
+
+async def list_run_outputs(azure: AzureClients, template: ImageTemplateReference) -> tuple[RunOutput, ...]:
+    """Return what each distributor of the template made."""
+    async with azure_call(f"list run outputs of image template {template.name}"):
+        outputs = azure.image_builder(template.subscription_id).virtual_machine_image_templates.list_run_outputs(
+            template.resource_group, template.name
+        )
+        found = [output async for output in outputs]
+    return tuple(
+        RunOutput(name=output.name or "", artifact=artifact)
+        for output in found
+        if output.properties and (artifact := output.properties.artifact_id or output.properties.artifact_uri)
+    )
+
+
+async def _find(azure: AzureClients, template: ImageTemplateReference) -> Any | None:
+    try:
+        async with azure_call(f"read image template {template.name}"):
+            return await azure.image_builder(template.subscription_id).virtual_machine_image_templates.get(
+                template.resource_group, template.name
+            )
+    except AzureAbsent:
+        return None
+
+
+def _reason(failure: Failure, error: Any) -> Failure:
+    """Return Azure Image Builder's own reason for a failed template, where it gives one."""
+    if error is None:
+        return failure
+    return Failure(
+        code=plain_text(error.provisioning_error_code) or failure.code, message=error.message or failure.message
+    )

@@ -1,0 +1,44 @@
+"""Images of the Azure Marketplace (Microsoft.Compute/locations/publishers)."""
+
+from azure_clients.azure_call import azure_call
+from azure_clients.connection import AzureClients
+from azure_clients.wire import plain_text
+from models.errors import AzureAbsent
+from models.source_image import MarketplaceImage, PurchasePlan, SourceImage
+
+# The words of the marketplace for what an image can do, and what they stand for.
+SECURITY_TYPES = {
+    "trustedlaunchsupported": frozenset({"TrustedLaunch"}),
+    "confidentialvmsupported": frozenset({"ConfidentialVM"}),
+    "trustedlaunchandconfidentialvmsupported": frozenset({"TrustedLaunch", "ConfidentialVM"}),
+}
+
+
+async def find(azure: AzureClients, subscription_id: str, location: str, image: MarketplaceImage) -> SourceImage | None:
+    """Read the facts of a marketplace image in a location, or None where Azure does not offer it there."""
+    images = azure.compute(subscription_id).virtual_machine_images
+    names = (location, image.publisher, image.offer, image.sku)
+    operation = f"read marketplace image {image.urn}"
+    try:
+        async with azure_call(operation):
+            version = image.version
+            if version.lower() == "latest":
+                newest = await images.list(*names, top=1, orderby="name desc")
+                if not newest:
+                    return None
+                version = newest[0].name
+            found = await images.get(*names, version)
+    except AzureAbsent:
+        return None
+    properties = found.properties
+    if properties is None:
+        return SourceImage(version=version)
+    features = [feature.value or "" for feature in properties.features or [] if feature.name == "SecurityType"]
+    plan = properties.plan
+    return SourceImage(
+        version=version,
+        hyper_v_generation=plain_text(properties.hyper_v_generation),
+        architecture=plain_text(properties.architecture),
+        security_types=frozenset().union(*(SECURITY_TYPES.get(feature.lower(), frozenset()) for feature in features)),
+        plan=PurchasePlan(name=plan.name, product=plan.product, publisher=plan.publisher) if plan else None,
+    )

@@ -1,0 +1,49 @@
+"""The application settings: read once, at the first use, from the environment that the Functions host gives."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, FilePath, HttpUrl
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+APP_FOLDER = Path(__file__).parent.parent
+
+
+class Settings(BaseSettings):
+    """What an operator sets on the function app.
+
+    The identity is found by azure-identity's own variables (`AZURE_CLIENT_ID` for a user-assigned one).
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    arm_endpoint: HttpUrl = Field(
+        default=HttpUrl("https://management.azure.com"),
+        validation_alias="ARM_ENDPOINT",
+        description="Azure Resource Manager; another one for sovereign clouds.",
+    )
+    ca_bundle: FilePath | None = Field(
+        default=None,
+        validation_alias="CA_BUNDLE",
+        description="PEM file of the certificate authorities to trust, where a proxy inspects TLS.",
+    )
+    app_blob_endpoint: HttpUrl = Field(
+        validation_alias=AliasChoices("AzureWebJobsStorage__blobServiceUri", "AZUREWEBJOBSSTORAGE__BLOBSERVICEURI"),
+        description="Blob endpoint of the function app's own storage account: holds the records and the uploads.",
+    )
+    parameters_folder: Path = Field(
+        default=APP_FOLDER / "parameters",
+        validation_alias="PARAMETERS_FOLDER",
+        description="Folder of pipeline.json and the parameter files.",
+    )
+    customization_folder: Path = Field(
+        default=APP_FOLDER / "customization",
+        validation_alias="CUSTOMIZATION_FOLDER",
+        description="Folder of the customization scripts that come with the app.",
+    )
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process; raises pydantic's ValidationError that names each wrong one."""
+    return Settings()  # pyright: ignore[reportCallIssue]  # every value comes from the environment

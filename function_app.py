@@ -1,0 +1,80 @@
+"""The map: every function of the app, one line each."""
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from activities.check_stage import check_stage
+from activities.image_templates import (
+    cancel_image_run,
+    create_image_template,
+    delete_image_template,
+    get_image_run,
+    get_image_template,
+    start_image_run,
+)
+from activities.infrastructure import (
+    create_or_update_blob_container,
+    create_or_update_gallery,
+    create_or_update_identity,
+    create_or_update_image_definition,
+    create_or_update_resource_group,
+    create_or_update_role_assignment,
+    create_or_update_storage_account,
+    get_gallery,
+    get_image_definition,
+    get_storage_account,
+)
+from activities.publication import get_publication
+from activities.records import publish_record
+from activities.scripts import find_scripts, upload_scripts
+from hosting.durable_functions import register_activity, register_orchestrator
+from hosting.http_functions import register_http
+from orchestrators.deploy_infrastructure import deploy_infrastructure
+from orchestrators.run_pipeline import run_pipeline
+from orchestrators.run_stage import run_stage
+from orchestrators.watch_image_build import watch_image_build
+from triggers.http_runs import get_run, list_runs, start_run
+
+app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+# Something happened.
+register_http(app, "POST", "runs", start_run)
+register_http(app, "GET", "runs", list_runs)
+register_http(app, "GET", "runs/{id}", get_run)
+
+# What happens, in which order.
+register_orchestrator(app, run_pipeline)
+register_orchestrator(app, run_stage)
+register_orchestrator(app, deploy_infrastructure)
+register_orchestrator(app, watch_image_build)
+
+# One thing to Azure: the check,
+register_activity(app, check_stage)
+
+# infrastructure,
+register_activity(app, create_or_update_resource_group)
+register_activity(app, create_or_update_storage_account)
+register_activity(app, get_storage_account)
+register_activity(app, create_or_update_blob_container)
+register_activity(app, create_or_update_identity)
+register_activity(app, create_or_update_role_assignment)
+register_activity(app, create_or_update_gallery)
+register_activity(app, get_gallery)
+register_activity(app, create_or_update_image_definition)
+register_activity(app, get_image_definition)
+
+# scripts,
+register_activity(app, upload_scripts)
+register_activity(app, find_scripts)
+
+# image template and build,
+register_activity(app, create_image_template)
+register_activity(app, get_image_template)
+register_activity(app, delete_image_template)
+register_activity(app, start_image_run)
+register_activity(app, get_image_run)
+register_activity(app, cancel_image_run)
+
+# publication and record.
+register_activity(app, get_publication)
+register_activity(app, publish_record)

@@ -1,0 +1,67 @@
+"""Plugs typed activities and orchestrators into Durable Functions.
+
+What crosses the border is plain JSON, in an envelope: `{"value": ...}`, or `{"failure": ...}` for a failure that no
+retry can cure. Any other exception leaves the function and asks the durable engine for another try.
+"""
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import azure.durable_functions as df
+
+from hosting.injection import arguments_for, message_parameter
+from models.errors import AzureRefused, StepFailed
+from models.failure import Failure
+from models.message import JsonObject
+from orchestrators.durable import Context
+
+
+def register_activity(app: df.DFApp, activity: Callable[..., Any]) -> None:
+    """Register an activity under its own name."""
+    handle = _named(_activity(activity), activity)
+    app.activity_trigger(input_name="payload", activity=activity.__name__)(handle)
+
+
+def register_orchestrator(app: df.DFApp, orchestrator: Callable[..., Any]) -> None:
+    """Register an orchestrator under its own name."""
+    handle = _named(_orchestrator(orchestrator), orchestrator)
+    app.orchestration_trigger(context_name="context", orchestration=orchestrator.__name__)(handle)
+
+
+def _activity(activity: Callable[..., Any]) -> Callable[..., Any]:
+    name, message = message_parameter(activity)
+
+    async def handle(payload: Any) -> JsonObject:
+        try:
+            answer = await activity(**arguments_for(activity, **{name: message.from_payload(payload)}))
+        except AzureRefused as refused:
+            return _failure(Failure(code=refused.code, message=refused.message))
+        except StepFailed as failed:
+            return _failure(failed.failure)
+        return {"value": answer.to_payload()}
+
+    return handle
+
+
+def _orchestrator(orchestrator: Callable[..., Any]) -> Callable[..., Any]:
+    _, message = message_parameter(orchestrator)
+
+    def handle(context: Context, payload: Any) -> Generator[Any, Any, JsonObject]:
+        try:
+            answer = yield from orchestrator(context, message.from_payload(payload))
+        except StepFailed as failed:
+            return _failure(failed.failure)
+        return {"value": answer.to_payload()}
+
+    return handle
+
+
+def _failure(failure: Failure) -> JsonObject:
+    return {"failure": failure.to_payload()}
+
+
+def _named(handle: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a handle appear to the host as the function that it serves."""
+    handle.__name__ = handle.__qualname__ = function.__name__
+    handle.__doc__ = function.__doc__
+    return handle

@@ -1,0 +1,35 @@
+"""Gives a function what its signature asks for: the connection to Azure, the settings, the message."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, get_type_hints
+
+from azure_clients.connection import AzureClients
+from configuration.settings import Settings, settings
+
+
+@cache
+def azure_clients() -> AzureClients:
+    """Return the connection to Azure of this process; it belongs to the event loop that first uses it."""
+    values = settings()
+    return AzureClients(
+        arm_endpoint=str(values.arm_endpoint),
+        app_blob_endpoint=str(values.app_blob_endpoint),
+        ca_bundle=str(values.ca_bundle) if values.ca_bundle else None,
+    )
+
+
+SERVICES: dict[type, Callable[[], Any]] = {AzureClients: azure_clients, Settings: settings}
+
+
+def arguments_for(function: Callable[..., Any], **given: Any) -> dict[str, Any]:
+    """Return the arguments of a function: those given, by name, and shared services by the type of the parameter."""
+    hints = get_type_hints(function)
+    return given | {name: SERVICES[hint]() for name, hint in hints.items() if hint in SERVICES}
+
+
+def message_parameter(function: Callable[..., Any]) -> tuple[str, type[Any]]:
+    """Return name and type of the message that a function takes: its last parameter."""
+    hints = get_type_hints(function)
+    del hints["return"]
+    return list(hints.items())[-1]

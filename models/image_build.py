@@ -1,0 +1,80 @@
+"""The run of an image template, in Azure Image Builder's words."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from models.failure import Failure
+from models.message import Message
+from models.resources import ImageTemplateReference
+
+
+class ImageRunState(StrEnum):
+    """The run states of Azure Image Builder, and `NotStarted` for a template that has no run yet."""
+
+    NOT_STARTED = "NotStarted"
+    RUNNING = "Running"
+    CANCELING = "Canceling"
+    SUCCEEDED = "Succeeded"
+    PARTIALLY_SUCCEEDED = "PartiallySucceeded"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+
+    @property
+    def finished(self) -> bool:
+        """Say whether the run is over, however it ended."""
+        return self not in {ImageRunState.NOT_STARTED, ImageRunState.RUNNING, ImageRunState.CANCELING}
+
+
+class ImageRun(Message):
+    """The last run of an image template as Azure tells it now.
+
+    `sub_state` is Queued, Building, Customizing, Optimizing, Validating or Distributing while it runs; `message` is
+    the service's own text, empty while all is well; times are the service's.
+    """
+
+    state: ImageRunState
+    sub_state: str | None = None
+    message: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class SubStateTimes(Message):
+    """When a sub-state was first and last seen; precise to the interval at which Azure is read."""
+
+    name: str
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+class ImageBuildProgress(Message):
+    """A build as it is watched: the run's state and the sub-states it went through."""
+
+    template_name: str
+    template_id: str
+    run_state: ImageRunState = ImageRunState.NOT_STARTED
+    run_sub_state: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    sub_states: tuple[SubStateTimes, ...] = ()
+    message: str | None = None
+
+
+class ImageBuildWatch(Message):
+    """Starts the orchestration `watch_image_build`, and carries it over each continue-as-new.
+
+    The build is canceled when it still runs at `deadline`; `canceled_because` then says why it was.
+    """
+
+    template: ImageTemplateReference
+    progress: ImageBuildProgress
+    watched_since: datetime
+    deadline: datetime
+    canceled_because: Failure | None = None
+
+
+class ImageBuildEnd(Message):
+    """How a watched build ended: its last progress, and why it was canceled if we did that."""
+
+    progress: ImageBuildProgress
+    canceled_because: Failure | None = None

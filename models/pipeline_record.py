@@ -1,0 +1,109 @@
+"""A pipeline run as it is recorded and shown: every stage, step, build and result."""
+
+from datetime import datetime
+from typing import override
+
+from pydantic import computed_field
+
+from models.failure import Failure
+from models.faults import Remark
+from models.image_build import ImageBuildProgress
+from models.message import Message
+from models.pipeline_run import Scope, Starter, StepName
+from models.state import State
+
+
+class Timed(Message):
+    """Something with a beginning and, once it is over, an end."""
+
+    started_at: datetime
+    ended_at: datetime | None = None
+
+    @computed_field
+    @property
+    def duration_seconds(self) -> float | None:
+        """Return the time from beginning to end, or None while it goes on."""
+        return None if self.ended_at is None else round((self.ended_at - self.started_at).total_seconds(), 3)
+
+
+class StepRecord(Timed):
+    """One step of a stage; `detail` is a short sentence on what came of it."""
+
+    name: StepName
+    state: State
+    detail: str | None = None
+
+
+class StageFailure(Failure):
+    """Why a stage ended otherwise than asked, and at which step."""
+
+    step: StepName
+
+
+class BuiltScript(Message):
+    """A customization script as it went into the image: path in the scripts container, SHA-256 in lower case."""
+
+    path: str
+    sha256: str
+
+
+class RunOutput(Message):
+    """What one distributor of the image template made: a resource id, or an address for a VHD."""
+
+    name: str
+    artifact: str
+
+
+class Publication(Message):
+    """What a stage published and what is inside it.
+
+    `replication_state` is the compute gallery's aggregated state (it may outlast the build), `exact_source_version`
+    the version that `latest` came to, `log_url` the address of `customization.log` or of the container it lies in.
+    """
+
+    image_version_id: str | None
+    replication_state: str | None
+    template_name: str
+    exact_source_version: str | None
+    scripts: tuple[BuiltScript, ...]
+    log_url: str | None
+    outputs: tuple[RunOutput, ...]
+
+
+class StageRecord(Timed):
+    """One environment of a run: the steps so far, the build, and how it ended."""
+
+    environment: str
+    state: State = State.RUNNING
+    steps: tuple[StepRecord, ...] = ()
+    build: ImageBuildProgress | None = None
+    failure: StageFailure | None = None
+    result: Publication | None = None
+    remarks: tuple[Remark, ...] = ()
+
+
+class PipelineRecord(Timed):
+    """A whole run. It is kept in the app's storage and outlives the orchestration's history."""
+
+    id: str
+    image: str
+    scope: Scope
+    started_by: Starter
+    state: State = State.RUNNING
+    stages: tuple[StageRecord, ...] = ()
+    failure: Failure | None = None
+
+    @override
+    def __str__(self) -> str:
+        return f"pipeline run {self.id} ({self.state})"
+
+
+class PipelineRunSummary(Message):
+    """A run as a row of the list."""
+
+    id: str
+    image: str
+    scope: Scope
+    state: State
+    started_at: datetime
+    ended_at: datetime | None

@@ -1,0 +1,59 @@
+"""A pipeline run as it is asked for: options, who asked, and the messages that start it and its stages."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from models.message import Message
+
+
+class Scope(StrEnum):
+    """How much of the job a run does; `policies.scope_work` has the table."""
+
+    ALL = "all"
+    ONLY_INFRASTRUCTURE = "only-infrastructure"
+    ONLY_ASSETS_AND_IMAGE = "only-assets-and-image"
+    ONLY_IMAGE = "only-image"
+
+
+class StepName(StrEnum):
+    """The steps of a stage, in their order."""
+
+    CHECK = "check"
+    INFRASTRUCTURE = "infrastructure"
+    SCRIPTS = "scripts"
+    IMAGE_TEMPLATE = "imageTemplate"
+    BUILD = "build"
+    PUBLICATION = "publication"
+
+
+class Starter(Message):
+    """What started a run (`http`, `timer`, `upload`) and, where it is known, who."""
+
+    kind: str
+    who: str | None = None
+
+
+class PipelineRun(Message):
+    """Starts the orchestration `run_pipeline`. `environments` are the stages, in order."""
+
+    id: str
+    image: str
+    scope: Scope
+    environments: tuple[str, ...]
+    started_by: Starter
+    requested_at: datetime
+
+
+class Stage(Message):
+    """Starts the orchestration `run_stage`: one environment of a pipeline run."""
+
+    run_id: str
+    image: str
+    scope: Scope
+    environment: str
+
+
+class PipelineProgress(Message):
+    """Which environment a run is at; the stage's own status tells the rest."""
+
+    environment: str

@@ -1,0 +1,38 @@
+"""What is known of the image that a build starts from."""
+
+from models.message import Message
+
+
+class PurchasePlan(Message):
+    """The purchase plan of a marketplace image."""
+
+    name: str
+    product: str
+    publisher: str
+
+
+class MarketplaceImage(Message):
+    """A marketplace image by the names that Azure gives it; `version` may be `latest`."""
+
+    publisher: str
+    offer: str
+    sku: str
+    version: str
+
+    @property
+    def urn(self) -> str:
+        """The image as the Azure CLI names it."""
+        return f"{self.publisher}:{self.offer}:{self.sku}:{self.version}"
+
+
+class SourceImage(Message):
+    """The facts of a source that its image definition must agree with.
+
+    `version` is the exact one; `security_types` are Trusted Launch and Confidential VM where the source can do them.
+    """
+
+    version: str
+    hyper_v_generation: str | None = None
+    architecture: str | None = None
+    security_types: frozenset[str] = frozenset()
+    plan: PurchasePlan | None = None

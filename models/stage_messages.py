@@ -1,0 +1,64 @@
+"""The messages inside a stage: what its steps hand on to one another."""
+
+from models.configuration import StagePlan
+from models.faults import Remark
+from models.image_template import ScriptReference
+from models.message import Message
+from models.pipeline_record import BuiltScript, Publication
+from models.resources import ImageTemplateReference, StorageAccount
+
+
+class CheckedStage(Message):
+    """What a stage has to do, as the check found it good: the operator's files, read once for the whole stage."""
+
+    plan: StagePlan
+    remarks: tuple[Remark, ...] = ()
+
+
+class InfrastructureDeployment(Message):
+    """Starts the orchestration `deploy_infrastructure`.
+
+    `base` asks for all but the storage account and its container, `storage` for these.
+    """
+
+    plan: StagePlan
+    base: bool
+    storage: bool
+
+
+class DeployedInfrastructure(Message):
+    """The ids of what was deployed."""
+
+    resource_ids: tuple[str, ...]
+
+
+class StageScripts(Message):
+    """The scripts of an image, and the storage account and container that hold them."""
+
+    account: StorageAccount
+    container: str
+    scripts: tuple[ScriptReference, ...]
+
+
+class UploadedScripts(Message):
+    """The scripts as they lie in the container, and the blob endpoint of its account."""
+
+    blob_endpoint: str
+    scripts: tuple[BuiltScript, ...]
+
+
+class PublicationRequest(Message):
+    """Asks what a build published."""
+
+    template: ImageTemplateReference
+    scripts: tuple[BuiltScript, ...]
+
+
+class Published(Message):
+    """What a build published."""
+
+    publication: Publication
+
+
+class Done(Message):
+    """The answer of an activity that has nothing to tell."""

@@ -1,0 +1,126 @@
+"""The only door to the durable context: typed calls, waits and log lines.
+
+Everything here is used with `yield from`, which keeps the types that a plain `yield` loses. What comes back from an
+activity or a child orchestration is an envelope: `{"value": ...}`, or `{"failure": ...}` for an expected failure,
+which is raised as StepFailed.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_type_hints
+
+from durabletask.task import OrchestrationContext, RetryPolicy, Task, TaskFailedError, when_all
+
+from models.errors import StepFailed
+from models.failure import Failure
+from models.message import Message
+
+type Context = OrchestrationContext
+type Steps[T] = Generator[Task[Any], Any, T]
+type Activity[O: Message] = Callable[..., Awaitable[O]]
+type Orchestrator[I: Message, O: Message] = Callable[[Context, I], Steps[O]]
+
+# About five minutes of trying: what passes by itself (throttling, a role that propagates) has passed by then.
+AZURE_RETRIES = RetryPolicy(
+    first_retry_interval=timedelta(seconds=2),
+    backoff_coefficient=2.0,
+    max_retry_interval=timedelta(seconds=60),
+    max_number_of_attempts=10,
+)
+
+
+@dataclass(frozen=True)
+class Pending[T: Message]:
+    """Work that was handed out and has not answered yet."""
+
+    task: Task[Any]
+    answer: type[T]
+    what: str
+
+
+def schedule_activity[O: Message](context: Context, activity: Activity[O], message: Message) -> Pending[O]:
+    """Hand an activity out, with retries of the failures that pass by themselves."""
+    task = context.call_activity(activity.__name__, input=message.to_payload(), retry_policy=AZURE_RETRIES)
+    what = f"{activity.__name__}, tried {AZURE_RETRIES.max_number_of_attempts} times,"
+    return Pending(task, get_type_hints(activity)["return"], what)
+
+
+def schedule_orchestrator[I: Message, O: Message](
+    context: Context, orchestrator: Orchestrator[I, O], message: I, instance_id: str
+) -> Pending[O]:
+    """Hand a child orchestration out under its own instance id."""
+    task = context.call_sub_orchestrator(orchestrator.__name__, input=message.to_payload(), instance_id=instance_id)
+    answer = get_type_hints(orchestrator)["return"].__args__[0]
+    return Pending(task, answer, orchestrator.__name__)
+
+
+def wait_for[T: Message](pending: Pending[T]) -> Steps[T]:
+    """Wait for work that was handed out; raises StepFailed where it ended in an expected failure."""
+    try:
+        envelope = yield pending.task
+    except TaskFailedError as error:
+        raise StepFailed(_unexpected(pending.what, error)) from error
+    return opened(envelope, pending.answer)
+
+
+def wait_for_all[T: Message](pending: list[Pending[T]]) -> Steps[list[T]]:
+    """Wait until all of the work is over, in whatever way; then raise the first failure, if there is one."""
+    try:
+        envelopes = yield when_all([one.task for one in pending])
+    except TaskFailedError as error:
+        raise StepFailed(_unexpected(" or ".join(one.what for one in pending), error)) from error
+    return [opened(envelope, one.answer) for envelope, one in zip(envelopes, pending, strict=True)]
+
+
+def call_activity[O: Message](context: Context, activity: Activity[O], message: Message) -> Steps[O]:
+    """Run an activity and wait for its answer."""
+    return (yield from wait_for(schedule_activity(context, activity, message)))
+
+
+def call_orchestrator[I: Message, O: Message](
+    context: Context, orchestrator: Orchestrator[I, O], message: I, instance_id: str
+) -> Steps[O]:
+    """Run a child orchestration and wait for its answer."""
+    return (yield from wait_for(schedule_orchestrator(context, orchestrator, message, instance_id)))
+
+
+def sleep(context: Context, duration: timedelta) -> Steps[None]:
+    """Wait for a while; nothing is held in memory meanwhile."""
+    yield context.create_timer(duration)
+
+
+def now(context: Context) -> datetime:
+    """Return the orchestration's time, in UTC: the same on every replay."""
+    return context.current_utc_datetime.replace(tzinfo=UTC)
+
+
+def continue_as_new(context: Context, message: Message) -> None:
+    """Start over with this message and an empty history, so that histories stay short."""
+    context.continue_as_new(message.to_payload(), save_events=True)
+
+
+def show(context: Context, status: Message) -> None:
+    """Make this the orchestration's custom status."""
+    context.set_custom_status(status.to_payload())
+
+
+def log(context: Context, sentence: str) -> None:
+    """Write a line to the log, once and not on every replay."""
+    logger = context.create_replay_safe_logger(logging.getLogger("image_bakery"))
+    logger.info("%s: %s", context.instance_id, sentence)
+
+
+def opened[T: Message](envelope: Any, answer: type[T]) -> T:
+    """Return what an envelope holds; raises StepFailed where it holds a failure."""
+    if "failure" in envelope:
+        raise StepFailed(Failure.from_payload(envelope["failure"]))
+    return answer.from_payload(envelope["value"])
+
+
+def _unexpected(what: str, error: TaskFailedError) -> Failure:
+    return Failure(
+        code=error.details.error_type.rsplit(".", 1)[-1],
+        message=f"{what} did not succeed: {error.details.message}",
+    )

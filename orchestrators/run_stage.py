@@ -1,0 +1,140 @@
+"""Runs one environment of a pipeline run.
+
+1. check: the operator's files are read once and must be good;
+2. infrastructure, and 3. scripts, as far as the scope asks for them;
+4. a new image template is submitted, and must be accepted;
+5. its run is started and watched to its end;
+6. what it published is looked up.
+
+A step that fails ends the stage, with the reason in its record.
+"""
+
+from activities.check_stage import check_stage
+from activities.image_templates import (
+    create_image_template,
+    delete_image_template,
+    get_image_template,
+    start_image_run,
+)
+from activities.publication import get_publication
+from activities.scripts import find_scripts, upload_scripts
+from models.configuration import StagePlan
+from models.errors import StepFailed
+from models.image_build import ImageBuildProgress, ImageBuildWatch
+from models.pipeline_record import StageRecord
+from models.pipeline_run import Stage, StepName
+from models.resources import ImageTemplate, ImageTemplateReference
+from models.stage_messages import InfrastructureDeployment, PublicationRequest, StageScripts, UploadedScripts
+from models.state import State
+from orchestrators import deploy_infrastructure as infrastructure
+from orchestrators import watch_image_build as build
+from orchestrators.durable import Context, Steps, call_activity, call_orchestrator, log, now, sleep
+from orchestrators.provisioning import Wanted, provision
+from orchestrators.stage_log import StageLog
+from policies.build_progress import advanced, build_deadline, build_failure, stage_state
+from policies.image_template_body import image_template_body, image_template_name, lineage_tags
+from policies.propagation import PAUSE_FOR_PROPAGATION, may_be_propagation
+from policies.scope_work import Work, work_of
+from policies.stage_resources import image_builder_identity, stage_resources
+
+
+def instance_id(run_id: str, environment: str) -> str:
+    """Return the instance id of a stage of a run."""
+    return f"{run_id}-{environment}"
+
+
+def run_stage(context: Context, stage: Stage) -> Steps[StageRecord]:
+    """Return the record of the stage, however it ended."""
+    stage_log = StageLog(context, stage.environment)
+    try:
+        yield from _steps(context, stage, stage_log)
+    except StepFailed as failed:
+        log(context, f"the stage {stage.environment} ended as {failed.state}: {failed}")
+        return stage_log.end(failed.state)
+    return stage_log.end(State.SUCCEEDED)
+
+
+def _steps(context: Context, stage: Stage, stage_log: StageLog) -> Steps[None]:
+    work = work_of(stage.scope)
+    checked = yield from stage_log.step(StepName.CHECK, call_activity(context, check_stage, stage))
+    stage_log.remarks(checked.remarks)
+    plan = checked.plan
+    if work & {Work.BASE, Work.STORAGE}:
+        deployment = InfrastructureDeployment(plan=plan, base=Work.BASE in work, storage=Work.STORAGE in work)
+        deploy = call_orchestrator(
+            context,
+            infrastructure.deploy_infrastructure,
+            deployment,
+            infrastructure.instance_id(stage.run_id, stage.environment),
+        )
+        yield from stage_log.step(StepName.INFRASTRUCTURE, deploy)
+    provide = upload_scripts if Work.UPLOAD in work else find_scripts
+    scripts = yield from stage_log.step(StepName.SCRIPTS, call_activity(context, provide, _stage_scripts(plan)))
+    if Work.IMAGE not in work:
+        return
+    submit = _submit(context, stage, plan, scripts, roles_are_new=Work.BASE in work)
+    template = yield from stage_log.step(StepName.IMAGE_TEMPLATE, submit)
+    request = PublicationRequest(template=template, scripts=scripts.scripts)
+    yield from stage_log.step(StepName.BUILD, _build(context, stage, plan, request, stage_log))
+    published = yield from stage_log.step(StepName.PUBLICATION, call_activity(context, get_publication, request))
+    stage_log.result(published.publication)
+
+
+def _stage_scripts(plan: StagePlan) -> StageScripts:
+    resources = stage_resources(plan)
+    return StageScripts(
+        account=resources.account, container=resources.containers[0].name, scripts=plan.image_template.scripts
+    )
+
+
+def _submit(
+    context: Context, stage: Stage, plan: StagePlan, scripts: UploadedScripts, *, roles_are_new: bool
+) -> Steps[ImageTemplateReference]:
+    """Submit a new image template, and again under a new name while a role that was just given is not known yet."""
+    began = now(context)
+    lineage = lineage_tags(stage.run_id, stage.image, scripts.scripts)
+    identity_id = image_builder_identity(plan).id
+    body = image_template_body(plan.image_template, identity_id, scripts, lineage)
+    while True:
+        template = ImageTemplate(
+            subscription_id=plan.environment.subscription_id,
+            resource_group=plan.image_template.resource_group,
+            name=image_template_name(plan.image_template.base_name, now(context)),
+            body=body,
+        )
+        reference = ImageTemplateReference.from_payload(template.to_payload())
+        try:
+            yield from provision(context, Wanted(create_image_template, get_image_template, template, reference))
+        except StepFailed as failed:
+            if not (roles_are_new and may_be_propagation(failed.failure, now(context) - began)):
+                raise
+            log(context, f"{template.name} was refused, perhaps for a role that Azure does not know yet: {failed}")
+            yield from call_activity(context, delete_image_template, reference)
+            yield from sleep(context, PAUSE_FOR_PROPAGATION)
+        else:
+            return reference
+
+
+def _build(
+    context: Context, stage: Stage, plan: StagePlan, request: PublicationRequest, stage_log: StageLog
+) -> Steps[None]:
+    """Run the image template and watch the build; one that does not succeed leaves the address of its log."""
+    template = request.template
+    progress = ImageBuildProgress(template_name=template.name, template_id=template.id)
+    stage_log.build(progress)
+    run = yield from call_activity(context, start_image_run, template)
+    watch = ImageBuildWatch(
+        template=template,
+        progress=advanced(progress, run, now(context)),
+        watched_since=now(context),
+        deadline=build_deadline(now(context), plan.image_template.build_timeout_minutes),
+    )
+    end = yield from call_orchestrator(
+        context, build.watch_image_build, watch, build.instance_id(stage.run_id, stage.environment)
+    )
+    stage_log.build(end.progress)
+    failure = build_failure(end.progress, end.canceled_because)
+    if failure is not None:
+        published = yield from call_activity(context, get_publication, request)
+        stage_log.result(published.publication)
+        raise StepFailed(failure, stage_state(end.progress, end.canceled_because))

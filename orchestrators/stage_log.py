@@ -1,0 +1,59 @@
+"""Keeps the record of a stage while it goes on, and shows it as the orchestration's custom status."""
+
+from models.errors import StepFailed
+from models.faults import Remark
+from models.image_build import ImageBuildProgress
+from models.pipeline_record import Publication, StageFailure, StageRecord, StepRecord
+from models.pipeline_run import StepName
+from models.state import State
+from orchestrators.durable import Context, Steps, now, show
+
+
+class StageLog:
+    """The stage so far. Every change is shown at once."""
+
+    def __init__(self, context: Context, environment: str) -> None:
+        self._context = context
+        self._remarks: tuple[Remark, ...] = ()
+        self._result: Publication | None = None
+        self.record = StageRecord(environment=environment, started_at=now(context))
+        show(context, self.record)
+
+    def step[T](self, name: StepName, work: Steps[T]) -> Steps[T]:
+        """Do the work as a step of this name; a failure in it is noted with the step, and raised again."""
+        began = StepRecord(name=name, state=State.RUNNING, started_at=now(self._context))
+        self._update(steps=(*self.record.steps, began))
+        try:
+            result = yield from work
+        except StepFailed as failed:
+            self._end_step(failed.state, failed.failure.message)
+            self._update(failure=StageFailure(**failed.failure.model_dump(), step=name))
+            raise
+        self._end_step(State.SUCCEEDED)
+        return result
+
+    def remarks(self, remarks: tuple[Remark, ...]) -> None:
+        """Keep what the check remarked. It is not shown before the end: a custom status may not exceed 16 KB."""
+        self._remarks = remarks
+
+    def build(self, progress: ImageBuildProgress) -> None:
+        """Note how far the image build is."""
+        self._update(build=progress)
+
+    def result(self, result: Publication) -> None:
+        """Note what the stage published, and where its log is."""
+        self._result = result
+
+    def end(self, state: State) -> StageRecord:
+        """Return the whole record."""
+        self._update(state=state, ended_at=now(self._context))
+        return self.record.model_copy(update={"remarks": self._remarks, "result": self._result})
+
+    def _end_step(self, state: State, detail: str | None = None) -> None:
+        *earlier, last = self.record.steps
+        ended = last.model_copy(update={"state": state, "ended_at": now(self._context), "detail": detail})
+        self._update(steps=(*earlier, ended))
+
+    def _update(self, **changes: object) -> None:
+        self.record = self.record.model_copy(update=changes)
+        show(self._context, self.record)

@@ -1,0 +1,49 @@
+"""Watches the run of an image template to its end.
+
+1. reads the run and shows how far it is, at growing intervals;
+2. cancels the build once it is past its deadline, and goes on watching until Azure says that it is over;
+3. starts over with an empty history every so often.
+"""
+
+from activities.image_templates import cancel_image_run, get_image_run
+from models.errors import StepFailed
+from models.failure import Failure
+from models.image_build import ImageBuildEnd, ImageBuildWatch
+from orchestrators.durable import Context, Steps, call_activity, continue_as_new, now, show, sleep
+from policies.build_progress import CANCELING_ALLOWANCE, advanced
+from policies.poll_interval import poll_interval
+
+READS_PER_HISTORY = 40
+
+
+def instance_id(run_id: str, environment: str) -> str:
+    """Return the instance id of the watch over a stage's build."""
+    return f"{run_id}-{environment}-build"
+
+
+def watch_image_build(context: Context, watch: ImageBuildWatch) -> Steps[ImageBuildEnd]:
+    """Return how the build ended, whatever the end is."""
+    for _ in range(READS_PER_HISTORY):
+        run = yield from call_activity(context, get_image_run, watch.template)
+        watch = watch.model_copy(update={"progress": advanced(watch.progress, run, now(context))})
+        show(context, watch.progress)
+        if run.state.finished:
+            return ImageBuildEnd(progress=watch.progress, canceled_because=watch.canceled_because)
+        if now(context) > watch.deadline:
+            if watch.canceled_because is not None:
+                raise StepFailed(watch.canceled_because)
+            yield from call_activity(context, cancel_image_run, watch.template)
+            watch = watch.model_copy(
+                update={"canceled_because": _timed_out(watch), "deadline": now(context) + CANCELING_ALLOWANCE}
+            )
+        yield from sleep(context, poll_interval(now(context) - watch.watched_since))
+    continue_as_new(context, watch)
+    return ImageBuildEnd(progress=watch.progress)
+
+
+def _timed_out(watch: ImageBuildWatch) -> Failure:
+    return Failure(
+        code="BuildTimedOut",
+        message=f"The build was not over by {watch.deadline:%Y-%m-%d %H:%M:%S} UTC and was canceled.",
+        what_to_do="See customization.log for the step that takes so long, or raise buildTimeoutInMinutes.",
+    )

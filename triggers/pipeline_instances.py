@@ -1,0 +1,114 @@
+"""Pipeline runs as the durable engine knows them: starting one, and finding out how far it is."""
+
+import json
+from datetime import datetime
+
+import azure.durable_functions as df
+from durabletask.client import OrchestrationState, OrchestrationStatus
+from grpc import StatusCode
+from grpc.aio import AioRpcError
+
+from azure_clients import records
+from azure_clients.connection import AzureClients
+from models.errors import BakeryError
+from models.failure import Failure
+from models.image_build import ImageBuildProgress
+from models.message import JsonObject
+from models.pipeline_record import PipelineRecord, StageRecord
+from models.pipeline_run import PipelineProgress, PipelineRun
+from models.state import State
+from orchestrators import run_pipeline, run_stage, watch_image_build
+from policies.run_ids import image_of_run
+
+
+class AlreadyOn(BakeryError):
+    """Another run of the same image is on."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"The run {run_id} is on.")
+        self.run_id = run_id
+
+
+async def start(client: df.DurableFunctionsClient, run: PipelineRun) -> None:
+    """Start a run; raises AlreadyOn where the durable engine finds the instance of this image running."""
+    instance_id = run_pipeline.instance_id(run.image)
+    try:
+        await client.schedule_new_orchestration(
+            run_pipeline.run_pipeline.__name__, input=run.to_payload(), instance_id=instance_id
+        )
+    except AioRpcError as error:
+        if error.code() is not StatusCode.ALREADY_EXISTS:
+            raise
+        state = await client.get_orchestration_state(instance_id)
+        raise AlreadyOn(_run_of(state).id if state else "(unknown)") from error
+
+
+async def find_run(client: df.DurableFunctionsClient, azure: AzureClients, run_id: str) -> PipelineRecord | None:
+    """Return the record of a run as it stands now, or None where there is no such run.
+
+    A run that is on is told by the durable engine, stage by stage; one that is over by its record, which outlives the
+    engine's history.
+    """
+    record = await records.find(azure, run_id)
+    if record is not None and record.ended_at is not None:
+        return record
+    state = await client.get_orchestration_state(run_pipeline.instance_id(image_of_run(run_id)))
+    if state is None or (run := _run_of(state)).id != run_id:
+        return record and _lost(record)
+    record = record or PipelineRecord(
+        id=run.id, image=run.image, scope=run.scope, started_by=run.started_by, started_at=run.requested_at
+    )
+    if state.runtime_status is OrchestrationStatus.COMPLETED:
+        return _ended(record, state)
+    if state.runtime_status in {OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED}:
+        return _broken(record, state)
+    return await _with_current_stage(client, record, state)
+
+
+async def _with_current_stage(
+    client: df.DurableFunctionsClient, record: PipelineRecord, state: OrchestrationState
+) -> PipelineRecord:
+    progress = _status(state)
+    if progress is None:
+        return record
+    environment = PipelineProgress.from_payload(progress).environment
+    stage_status = _status(await client.get_orchestration_state(run_stage.instance_id(record.id, environment)))
+    if stage_status is None:
+        return record
+    stage = StageRecord.from_payload(stage_status)
+    build_status = _status(await client.get_orchestration_state(watch_image_build.instance_id(record.id, environment)))
+    if build_status is not None:
+        stage = stage.model_copy(update={"build": ImageBuildProgress.from_payload(build_status)})
+    earlier = tuple(one for one in record.stages if one.environment != environment)
+    return record.model_copy(update={"stages": (*earlier, stage)})
+
+
+def _run_of(state: OrchestrationState) -> PipelineRun:
+    return PipelineRun.model_validate_json(state.serialized_input or "{}")
+
+
+def _status(state: OrchestrationState | None) -> JsonObject | None:
+    return json.loads(state.serialized_custom_status) if state and state.serialized_custom_status else None
+
+
+def _ended(record: PipelineRecord, state: OrchestrationState) -> PipelineRecord:
+    envelope = json.loads(state.serialized_output or "{}")
+    if "value" in envelope:
+        return PipelineRecord.from_payload(envelope["value"])
+    return _failed(record, Failure.from_payload(envelope["failure"]), state.last_updated_at)
+
+
+def _broken(record: PipelineRecord, state: OrchestrationState) -> PipelineRecord:
+    message = state.failure_details.message if state.failure_details else "It was terminated from outside."
+    return _failed(record, Failure(code=state.runtime_status.name, message=message), state.last_updated_at)
+
+
+def _lost(record: PipelineRecord) -> PipelineRecord:
+    failure = Failure(
+        code="RunLost", message="The durable engine does not know this run any more, and it had not ended."
+    )
+    return record.model_copy(update={"state": State.FAILED, "failure": failure})
+
+
+def _failed(record: PipelineRecord, failure: Failure, ended_at: datetime) -> PipelineRecord:
+    return record.model_copy(update={"state": State.FAILED, "failure": failure, "ended_at": ended_at})
