@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from local.simulated_azure import tokens
 from local.simulated_azure.arm.api_versions import refuse_unknown_api_version
 from local.simulated_azure.arm.messages import ArmError, ArmRequest, ArmResponse
+from local.simulated_azure.arm.resources import missing
 from local.simulated_azure.arm.routing import Route, Router
 from local.simulated_azure.azure import Azure
 from local.simulated_azure.clock import timestamp
@@ -32,6 +34,7 @@ class ResourceManager:
         self._azure = azure
         self._router = router
         self._control_plane = control_plane
+        self._hidden: dict[str, datetime] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -51,11 +54,21 @@ class ResourceManager:
             return
         response = self._declared_failure(method, path) or await self._answer(request, body)
         rendered = _render(response, request.headers)
-        self._log(request, body, response, rendered.headers)
+        self._log(request, body, rendered)
         if faults.take("drop-after", path, method):
             drop_connection(scope)
             return
         await rendered(scope, receive, send)
+
+    def _hide(self, request: ArmRequest) -> None:
+        seconds = self._azure.faults.seconds("hidden-after-put", request.path) if request.method == "PUT" else 0
+        if seconds:
+            self._hidden[request.path.lower()] = self._azure.clock.now() + timedelta(seconds=seconds)
+
+    def _refuse_hidden(self, request: ArmRequest) -> None:
+        until = self._hidden.get(request.path.lower())
+        if request.method == "GET" and until is not None and self._azure.clock.now() < until:
+            raise missing(request.resource_id)
 
     def _declared_failure(self, method: str, path: str) -> ArmResponse | None:
         fault = self._azure.faults.take("status", path, method)
@@ -67,7 +80,10 @@ class ResourceManager:
     async def _answer(self, request: Request, body: Any) -> ArmResponse:
         try:
             route, message = self._read(request, body)
-            return await route.handler(self._azure, message)
+            self._refuse_hidden(message)
+            response = await route.handler(self._azure, message)
+            self._hide(message)
+            return response
         except ArmError as refusal:
             return refusal.response()
         except Exception as fault:
@@ -124,7 +140,7 @@ class ResourceManager:
                 f"The resource group '{group.name}' is in deprovisioning state and cannot perform this operation.",
             )
 
-    def _log(self, request: Request, body: Any, response: ArmResponse, headers: Mapping[str, str]) -> None:
+    def _log(self, request: Request, body: Any, response: Response) -> None:
         url = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         self._azure.requests.add(
             log_entry(
@@ -132,7 +148,12 @@ class ResourceManager:
                 request.method,
                 url,
                 {"headers": request_headers(request.headers), "body": body},
-                {"status": response.status, "headers": dict(headers), "body": response.body},
+                {
+                    "status": response.status_code,
+                    "headers": dict(response.headers),
+                    # Read back from the wire: the resources themselves change later.
+                    "body": _json(bytes(response.body)),
+                },
             )
         )
 

@@ -63,7 +63,10 @@ class Resources:
         Raises:
             ArmError: 404 with the code that Azure gives for this kind of resource.
         """
-        return self.find(resource_id) or _refuse_missing(resource_id)
+        resource = self.find(resource_id)
+        if resource is None:
+            raise missing(resource_id)
+        return resource
 
     def remove(self, resource_id: str) -> None:
         """Forget the resource and everything under it."""
@@ -85,14 +88,14 @@ class Resources:
         self._by_id.clear()
 
 
-def _refuse_missing(resource_id: str) -> Resource:
-    """Raise the error for an id that leads nowhere."""
+def missing(resource_id: str) -> ArmError:
+    """The error for an id that leads nowhere."""
     parts = resource_id.strip("/").split("/")
     if "providers" not in [part.lower() for part in parts]:
-        raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{parts[-1]}' could not be found.")
+        return ArmError(404, "ResourceGroupNotFound", f"Resource group '{parts[-1]}' could not be found.")
     provider = max(index for index, part in enumerate(parts) if part.lower() == "providers")
     group = f" under resource group '{parts[3]}'" if len(parts) > 3 and provider > 3 else ""
-    raise ArmError(
+    return ArmError(
         404,
         "ResourceNotFound",
         f"The Resource '{'/'.join(parts[provider + 1 :])}'{group} was not found. "
