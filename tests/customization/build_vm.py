@@ -46,10 +46,13 @@ fail_times curl
 while (($# > 1)); do [[ $1 == --output ]] && output=$2; shift; done
 cp "$SANDBOX/served/$(basename "$1")" "$output"
 """,
-    # Like debconf and needrestart: asks, and waits for the answer, unless it was told not to.
+    # Like debconf and needrestart: asks on the terminal unless it was told not to; then it reads what is there to read.
     "apt-get": r"""
-[[ $DEBIAN_FRONTEND == noninteractive && -n $NEEDRESTART_SUSPEND ]] || read -r answer
-read -r answer && { echo "apt-get: got an answer: $answer" >&2; exit 1; }
+if [[ $DEBIAN_FRONTEND != noninteractive || -z $NEEDRESTART_SUSPEND ]]; then
+    echo "apt-get: which services should be restarted?" >&2
+    exit 100
+fi
+read -r answer && { echo "apt-get: got an answer: $answer" >&2; exit 100; }
 fail_times "apt-get-$1"
 if [[ $* == *azure-cli=* && ! -e $SANDBOX/knobs/no-az ]]; then
     mkdir -p "$DESTDIR/usr/bin" && cp "$SANDBOX/az" "$DESTDIR/usr/bin/az"

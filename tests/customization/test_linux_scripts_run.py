@@ -69,7 +69,7 @@ def test_a_script_gives_the_same_result_in_another_working_folder_and_again(
 
 @SCRIPTS
 def test_no_question_is_asked_although_nobody_said_so(build_vm: BuildVm, script: str) -> None:
-    """The stand-in for apt-get waits for an answer that never comes, unless the script forbids questions."""
+    """The stand-in for apt-get fails where the script allows a question, and hangs where it leaves an input open."""
     build_vm.environment.pop("DEBIAN_FRONTEND", None)
     assert build_vm.run(script).returncode == 0
     assert all(" --yes " in call for call in build_vm.calls if call.startswith("apt-get"))
