@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from models.image_template import ImageTemplatePlan
 from models.message import JsonObject, Message
 from models.source_image import PurchasePlan
@@ -44,7 +46,7 @@ class ImageDefinition(Message):
     architecture: str
     security_type: str | None = None
     plan: PurchasePlan | None = None
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = Field(default_factory=dict[str, str])
     arm_properties: JsonObject
 
 

@@ -1,5 +1,7 @@
 """The image template that an operator asks for, before a build gives it a name and script hashes."""
 
+from pydantic import Field
+
 from models.message import JsonObject, Message
 
 
@@ -31,7 +33,7 @@ class ImageTemplatePlan(Message):
     location: str
     identity_name: str
     identity_resource_group: str
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = Field(default_factory=dict[str, str])
     properties: JsonObject
     build_timeout_minutes: int
     image_definition_id: str | None = None

@@ -1,0 +1,72 @@
+"""Collects what the reading of the files finds."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from configuration.explanations import OperatorPath, explain, nearest
+from configuration.json_with_comments import MAXIMUM_BYTES, Unreadable, read_json
+from configuration.shape import Shape
+from configuration.source_file import SourceFile
+from models.faults import Fault, Remark
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The faults and remarks so far, in the order in which they were found."""
+
+    faults: list[Fault] = field(default_factory=list[Fault])
+    remarks: list[Remark] = field(default_factory=list[Remark])
+
+    def read(self, folder: Path, name: str) -> SourceFile | None:
+        """Read a file of a folder, or say why it cannot be read."""
+        try:
+            with (folder / name).open("rb") as file:
+                content = file.read(MAXIMUM_BYTES + 1)
+        except FileNotFoundError:
+            close = nearest(name, file_names(folder))
+            instead = f"the file; did you mean {close}?" if close else f"a file of this name in {folder.name}/"
+            self.faults.append(Fault(file=name, path="", problem="the file is missing", instead=instead))
+            return None
+        except OSError as error:
+            problem = f"the file cannot be read: {error.strerror}"
+            self.faults.append(Fault(file=name, path="", problem=problem, instead="a readable file"))
+            return None
+        return self.parse(name, content)
+
+    def parse(self, name: str, content: bytes) -> SourceFile | None:
+        """Read JSON that is there already under a name that findings can give, or say why it is none."""
+        node = read_json(content)
+        if isinstance(node, Unreadable):
+            line, column = node.place or (None, None)
+            self.faults.append(
+                Fault(file=name, path="", line=line, column=column, problem=node.problem, instead=node.instead)
+            )
+            return None
+        source = SourceFile(name, node)
+        self.faults.extend(
+            source.fault(path, f"the key {path[-1]} has been there before", "one of the two", place=place)
+            for path, place in node.repetitions()
+        )
+        return source
+
+    def validate[Contents: Shape](self, source: SourceFile, shape: type[Contents]) -> Contents | None:
+        """Check a whole file; None where it has faults."""
+        return self.validate_part(source, shape, source.node.data, lambda path: path)
+
+    def validate_part[Contents: Shape](
+        self, source: SourceFile, shape: type[Contents], data: Any, operator_path: OperatorPath
+    ) -> Contents | None:
+        """Check data that was composed of a file; None where it has faults."""
+        try:
+            return shape.model_validate(data)
+        except ValidationError as error:
+            self.faults.extend(explain(error, source, shape, data, operator_path))
+            return None
+
+
+def file_names(folder: Path) -> list[str]:
+    """Return the names of the files in a folder, in order; none where there is no folder."""
+    return sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []

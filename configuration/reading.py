@@ -1,0 +1,116 @@
+"""Reads the whole configuration folder: every file, and all faults of all files in one report."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from configuration.findings import Findings, file_names
+from configuration.image_template_file import Setting, read_image_template
+from configuration.infrastructure_file import read_infrastructure
+from configuration.pipeline_file import PIPELINE_FILE, read_pipeline
+from models.configuration import PipelineConfiguration, StagePlan
+from models.faults import Fault, Finding, Remark
+
+_INFRASTRUCTURE_FILE: Final = re.compile(r"[^.]+\.imageInfra\.parameters\.json")
+_IMAGE_TEMPLATE_FILE: Final = re.compile(r"[^.]+\.imageTemplate(?:\.[^.]+)?\.parameters\.json")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationReading:
+    """What came of reading the folder. `pipeline` is None where `pipeline.json` has faults."""
+
+    pipeline: PipelineConfiguration | None
+    faults: tuple[Fault, ...]
+    remarks: tuple[Remark, ...]
+    template_files: Mapping[tuple[str, str], str]
+    plans: Mapping[tuple[str, str], StagePlan]
+
+    def stage_plan(self, environment: str, image: str) -> StagePlan | None:
+        """Return what a stage needs, or None where the files it needs have faults or it is not configured."""
+        return None if self.faults_for([environment], image) else self.plans.get((environment, image))
+
+    def faults_for(self, environments: Iterable[str], image: str) -> tuple[Fault, ...]:
+        """Return the faults of the files that a run of the image through the environments needs."""
+        return _of_files(self.faults, self._files(environments, image))
+
+    def remarks_for(self, environments: Iterable[str], image: str) -> tuple[Remark, ...]:
+        """Return the remarks on the files that a run of the image through the environments needs."""
+        return _of_files(self.remarks, self._files(environments, image))
+
+    def _files(self, environments: Iterable[str], image: str) -> set[str]:
+        names = list(environments)
+        templates = {self.template_files.get((name, image), "") for name in names}
+        return {PIPELINE_FILE, *map(infrastructure_file, names), *templates}
+
+
+def read_configuration(folder: Path, customization: Path) -> ConfigurationReading:
+    """Read the parameter files of a folder; `customization` is the folder of the scripts that come with the app.
+
+    Nothing is raised for what stands in the files, nor for files that are missing.
+    """
+    findings = Findings()
+    source = findings.read(folder, PIPELINE_FILE)
+    pipeline = read_pipeline(source, findings) if source else None
+    template_files: dict[tuple[str, str], str] = {}
+    plans: dict[tuple[str, str], StagePlan] = {}
+    if pipeline is None:
+        _read_without_pipeline(findings, folder)
+    else:
+        scripts = _files_below(customization)
+        for environment in pipeline.environments:
+            source = findings.read(folder, infrastructure_file(environment.name))
+            infrastructure = read_infrastructure(source, findings, environment) if source else None
+            for image in pipeline.images:
+                name = _image_template_file(
+                    folder, environment.name, image.name, is_only_image=len(pipeline.images) == 1
+                )
+                template_files[environment.name, image.name] = name
+                setting = Setting(environment, image, infrastructure, scripts) if infrastructure else None
+                plan = _read_stage(findings, folder, name, setting)
+                if plan:
+                    plans[environment.name, image.name] = plan
+    return ConfigurationReading(pipeline, tuple(findings.faults), tuple(findings.remarks), template_files, plans)
+
+
+def infrastructure_file(environment: str) -> str:
+    """Return the name of an environment's infrastructure file."""
+    return f"{environment}.imageInfra.parameters.json"
+
+
+def _image_template_file(folder: Path, environment: str, image: str, *, is_only_image: bool) -> str:
+    """Return the name of the image template's file; where there is one image, its name may be left out."""
+    name = f"{environment}.imageTemplate.{image}.parameters.json"
+    short_name = f"{environment}.imageTemplate.parameters.json"
+    return short_name if is_only_image and (folder / short_name).exists() and not (folder / name).exists() else name
+
+
+def _read_stage(findings: Findings, folder: Path, name: str, setting: Setting | None) -> StagePlan | None:
+    source = findings.read(folder, name)
+    image_template = read_image_template(source, findings, setting) if source else None
+    if image_template is None or setting is None:
+        return None
+    return StagePlan(
+        environment=setting.environment,
+        image=setting.image,
+        infrastructure=setting.infrastructure,
+        image_template=image_template,
+    )
+
+
+def _read_without_pipeline(findings: Findings, folder: Path) -> None:
+    """Check what the other files say by themselves, so that one report has the faults of all."""
+    for name in file_names(folder):
+        if _INFRASTRUCTURE_FILE.fullmatch(name) and (source := findings.read(folder, name)):
+            read_infrastructure(source, findings, None)
+        if _IMAGE_TEMPLATE_FILE.fullmatch(name) and (source := findings.read(folder, name)):
+            read_image_template(source, findings, None)
+
+
+def _files_below(folder: Path) -> frozenset[str]:
+    return frozenset(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+
+
+def _of_files[Found: Finding](findings: tuple[Found, ...], files: set[str]) -> tuple[Found, ...]:
+    return tuple(finding for finding in findings if finding.file in files)

@@ -1,0 +1,133 @@
+"""The texts that Azure is particular about: names, ids, addresses, versions, regions."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
+
+from configuration.shape import Form, refusal, refuse_placeholder
+
+# Any text that names something: no form to check, but no place for a placeholder either.
+Word = Annotated[str, AfterValidator(refuse_placeholder)]
+
+SUBSCRIPTION: Final = r"/[sS]ubscriptions/[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+GROUP: Final = SUBSCRIPTION + r"/[rR]esource[gG]roups/[^/\s]{1,90}"
+GALLERY_IMAGE: Final = GROUP + r"/[pP]roviders/[mM]icrosoft\.[cC]ompute/[gG]alleries/[\w.]{1,80}/[iI]mages/[\w.-]{1,80}"
+NUMBERED: Final = r"[0-9]{1,10}\.[0-9]{1,10}\.[0-9]{1,12}"
+
+Guid = Annotated[
+    str, Form(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "GUID of the form 8-4-4-4-12 digits")
+]
+ResourceGroupId = Annotated[str, Form(GROUP, "id of a resource group: /subscriptions/…/resourceGroups/…")]
+ImageDefinitionId = Annotated[
+    str, Form(GALLERY_IMAGE, "id of an image definition: /subscriptions/…/galleries/…/images/…, without a version")
+]
+ImageVersionId = Annotated[
+    str,
+    Form(
+        GALLERY_IMAGE + r"/[vV]ersions/(?:latest|" + NUMBERED + ")",
+        "id of an image version: /subscriptions/…/galleries/…/images/…/versions/<number or latest>",
+    ),
+]
+ManagedImageId = Annotated[
+    str,
+    Form(
+        GROUP + r"/[pP]roviders/[mM]icrosoft\.[cC]ompute/[iI]mages/[\w.-]{1,80}",
+        "id of a managed image: /subscriptions/…/providers/Microsoft.Compute/images/…",
+    ),
+]
+IdentityId = Annotated[
+    str,
+    Form(
+        GROUP + r"/[pP]roviders/[mM]icrosoft\.[mM]anaged[iI]dentity/[uU]ser[aA]ssigned[iI]dentities/[\w-]{3,128}",
+        "id of a user-assigned identity: /subscriptions/…/Microsoft.ManagedIdentity/userAssignedIdentities/…",
+    ),
+]
+SubnetId = Annotated[
+    str,
+    Form(
+        GROUP + r"/[pP]roviders/[mM]icrosoft\.[nN]etwork/[vV]irtual[nN]etworks/[\w.-]{1,80}/[sS]ubnets/[\w.-]{1,80}",
+        "id of a subnet: /subscriptions/…/virtualNetworks/…/subnets/…",
+    ),
+]
+
+ResourceGroupName = Annotated[
+    str,
+    Form(r"[\w.()-]{0,89}[\w()-]", "resource group name: at most 90 letters, digits and _-().; no period at the end"),
+]
+StorageAccountName = Annotated[
+    str, Form(r"[a-z0-9]{3,24}", "storage account name: 3 to 24 lower-case letters and digits")
+]
+ContainerName = Annotated[
+    str,
+    Form(
+        r"(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*",
+        "container name: 3 to 63 lower-case letters, digits and single hyphens, no hyphen at either end",
+    ),
+]
+IdentityName = Annotated[
+    str, Form(r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}", "identity name: 3 to 128 letters, digits, hyphens and underscores")
+]
+GalleryName = Annotated[
+    str,
+    Form(
+        r"[A-Za-z0-9](?:[A-Za-z0-9._]{0,78}[A-Za-z0-9])?",
+        "gallery name: at most 80 letters, digits, periods and underscores (no hyphen), a letter or digit at both ends",
+    ),
+]
+ImageDefinitionName = Annotated[
+    str,
+    Form(
+        r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,78}[A-Za-z0-9])?",
+        "image definition name: at most 80 letters, digits and ._-, a letter or digit at both ends",
+    ),
+]
+TemplateBaseName = Annotated[
+    str,
+    Form(
+        r"[A-Za-z0-9_.-]{1,44}",
+        "base name for image templates: at most 44 letters, digits and -_. (a time stamp of 20 characters follows)",
+    ),
+]
+ImageName = Annotated[
+    str, Form(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,62}", "name of an image or VHD: at most 63 letters, digits and ._-")
+]
+ChosenName = Annotated[
+    str,
+    Form(
+        r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?",
+        "name as file names can have it: at most 40 letters, digits and hyphens, no hyphen at either end",
+    ),
+]
+Identifier = Annotated[str, Form(r"[A-Za-z0-9._-]{0,127}[A-Za-z0-9_-]", "identifier: letters, digits and ._-")]
+VmSize = Annotated[str, Form(r"(?:Standard|Basic)_[A-Za-z0-9_-]{1,60}", "VM size such as Standard_D2s_v5")]
+SourceVersion = Annotated[str, Form("latest|" + NUMBERED, "version: three numbers with periods, or latest")]
+Sha256 = Annotated[str, Form(r"[0-9a-f]{64}", "SHA-256 checksum: 64 hexadecimal digits in lower case")]
+Address = Annotated[str, Form(r"https?://[^\s/\"'<>]+/[^\s\"<>]+", "address: https://<host>/<path>")]
+RestartTimeout = Annotated[str, Form(r"[0-9]{1,5}[smh]", "restart time-out: a number and s, m or h, such as 10m")]
+TagName = Annotated[str, Form(r"[^<>%&\\?/]{1,512}", "tag name: at most 512 characters without <>%&\\?/")]
+
+
+def _region(text: str) -> str:
+    """Return the region as ARM writes it: `West Europe` and `WestEurope` are `westeurope`."""
+    refuse_placeholder(text)
+    region = text.replace(" ", "").lower()
+    if not (region.isascii() and region.isalnum() and region[0].isalpha() and 4 <= len(region) <= 30):
+        raise refusal("it is no Azure region", "the name of a region, such as westeurope")
+    return region
+
+
+def _end_of_life(text: str) -> str:
+    """Return the date as ARM takes it: a time in UTC."""
+    refuse_placeholder(text)
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise refusal("it is no date", "a date, such as 2029-04-30") from None
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+Region = Annotated[str, AfterValidator(_region)]
+EndOfLife = Annotated[str, AfterValidator(_end_of_life)]
+Tags = dict[TagName, str]
