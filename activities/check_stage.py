@@ -2,7 +2,7 @@
 
 from azure_clients import marketplace_images
 from azure_clients.connection import AzureClients
-from configuration import read_configuration
+from configuration.reading import read_configuration
 from configuration.settings import Settings
 from models.configuration import StagePlan
 from models.errors import StepFailed
@@ -24,8 +24,8 @@ async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> 
     reading = read_configuration(settings.parameters_folder, settings.customization_folder)
     faults = list(reading.faults_for([stage.environment], stage.image))
     plan = reading.stage_plan(stage.environment, stage.image)
-    if plan is not None and not faults:
-        faults += await find_source_faults(azure, plan)
+    if plan is not None:
+        faults += await find_source_faults(azure, plan, reading.template_files[stage.environment, stage.image])
     if plan is None or faults:
         sentences = [f"{fault.file}: {fault.path}: {fault.problem}" for fault in faults]
         raise StepFailed(
@@ -38,8 +38,11 @@ async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> 
     return CheckedStage(plan=plan, remarks=reading.remarks_for([stage.environment], stage.image))
 
 
-async def find_source_faults(azure: AzureClients, plan: StagePlan) -> list[Fault]:
-    """Return what keeps the source from becoming a version of its image definition, as the marketplace tells it."""
+async def find_source_faults(azure: AzureClients, plan: StagePlan, file: str) -> list[Fault]:
+    """Return what keeps the source from becoming a version of its image definition, as the marketplace tells it.
+
+    `file` is the parameter file that names the source.
+    """
     template = plan.image_template
     source = template.properties["source"]
     if source["type"] != "PlatformImage" or template.image_definition_id is None:
@@ -52,7 +55,7 @@ async def find_source_faults(azure: AzureClients, plan: StagePlan) -> list[Fault
     found = await marketplace_images.find(azure, plan.environment.subscription_id, template.location, image)
     return [
         Fault(
-            file=plan.image_template_file,
+            file=file,
             path=f"parameters.itParam.value.imageSource.{mismatch.member}",
             value=mismatch.value,
             problem=mismatch.problem,

@@ -7,6 +7,9 @@ from models.image_build import ImageRun, ImageRunState
 from models.resources import ImageTemplate, ImageTemplateReference, ImageTemplateState, ProvisioningState
 from models.stage_messages import Done
 
+# Azure's code for a template that exists, and for a run that is on.
+ALREADY_THERE = "Conflict"
+
 
 async def create_image_template(azure: AzureClients, template: ImageTemplate) -> ImageTemplateState:
     """Submit a new image template.
@@ -17,7 +20,12 @@ async def create_image_template(azure: AzureClients, template: ImageTemplate) ->
     state = await image_templates.get(azure, template)
     if state.state is not ProvisioningState.ABSENT:
         return state
-    await image_templates.put(azure, template)
+    try:
+        await image_templates.put(azure, template)
+    except AzureRefused as refused:
+        # A connection that broke after Azure had acted: the transport repeats a PUT, and the second one is refused.
+        if refused.code != ALREADY_THERE:
+            raise
     return await image_templates.get(azure, template)
 
 
@@ -43,7 +51,7 @@ async def start_image_run(azure: AzureClients, template: ImageTemplateReference)
         await image_templates.run(azure, template)
     except AzureRefused as refused:
         # An earlier try started the run, and its status is not shown yet.
-        if refused.code != "Conflict":
+        if refused.code != ALREADY_THERE:
             raise
     return await image_templates.get_run(azure, template)
 

@@ -18,17 +18,18 @@ from orchestrators.durable import Context
 
 def register_activity(app: df.DFApp, activity: Callable[..., Any]) -> None:
     """Register an activity under its own name."""
-    handle = _named(_activity(activity), activity)
+    handle = _named(activity_handle(activity), activity)
     app.activity_trigger(input_name="payload", activity=activity.__name__)(handle)
 
 
 def register_orchestrator(app: df.DFApp, orchestrator: Callable[..., Any]) -> None:
     """Register an orchestrator under its own name."""
-    handle = _named(_orchestrator(orchestrator), orchestrator)
+    handle = _named(orchestrator_handle(orchestrator), orchestrator)
     app.orchestration_trigger(context_name="context", orchestration=orchestrator.__name__)(handle)
 
 
-def _activity(activity: Callable[..., Any]) -> Callable[..., Any]:
+def activity_handle(activity: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what the host calls for an activity: one JSON value in, an envelope out."""
     name, message = message_parameter(activity)
 
     async def handle(payload: Any) -> JsonObject:
@@ -43,7 +44,8 @@ def _activity(activity: Callable[..., Any]) -> Callable[..., Any]:
     return handle
 
 
-def _orchestrator(orchestrator: Callable[..., Any]) -> Callable[..., Any]:
+def orchestrator_handle(orchestrator: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what the durable worker replays for an orchestrator: context and JSON value in, an envelope out."""
     _, message = message_parameter(orchestrator)
 
     def handle(context: Context, payload: Any) -> Generator[Any, Any, JsonObject]:

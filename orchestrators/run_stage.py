@@ -33,7 +33,7 @@ from orchestrators.provisioning import Wanted, provision
 from orchestrators.stage_log import StageLog
 from policies.build_progress import advanced, build_deadline, build_failure, stage_state
 from policies.image_template_body import image_template_body, image_template_name, lineage_tags
-from policies.propagation import PAUSE_FOR_PROPAGATION, may_be_propagation
+from policies.propagation import may_be_propagation, propagation_pause
 from policies.scope_work import Work, work_of
 from policies.stage_resources import image_builder_identity, stage_resources
 
@@ -110,7 +110,7 @@ def _submit(
                 raise
             log(context, f"{template.name} was refused, perhaps for a role that Azure does not know yet: {failed}")
             yield from call_activity(context, delete_image_template, reference)
-            yield from sleep(context, PAUSE_FOR_PROPAGATION)
+            yield from sleep(context, propagation_pause(now(context) - began))
         else:
             return reference
 

@@ -9,14 +9,13 @@ from urllib.parse import urlsplit
 
 import azure.durable_functions as df
 import azure.functions as func
-from configuration.run_options import read_run_options
 
 from activities.check_stage import find_source_faults
 from azure_clients import records
 from azure_clients.connection import AzureClients
-from configuration import read_configuration
+from configuration.reading import ConfigurationReading, read_configuration
+from configuration.run_options import RunOptions, read_run_options
 from configuration.settings import Settings
-from models.configuration import StagePlan
 from models.errors import AzureUnavailable, RequestRefused
 from models.faults import Fault
 from models.message import JsonObject
@@ -37,9 +36,9 @@ async def start_run(
     run of this image that is on.
     """
     reading = read_configuration(settings.parameters_folder, settings.customization_folder)
-    options, faults = read_run_options(request.get_body(), reading)
-    if options is not None and not faults:
-        faults = await _source_faults(azure, reading.stage_plans(options.environments, options.image))
+    options, faults = _options(request, reading)
+    if options is not None:
+        faults = await _faults_of_stages(azure, reading, options)
     if options is None or faults:
         raise RequestRefused(
             HTTPStatus.BAD_REQUEST,
@@ -97,13 +96,27 @@ async def list_runs(azure: AzureClients, request: func.HttpRequest) -> func.Http
     return _json({"runs": runs})
 
 
-async def _source_faults(azure: AzureClients, plans: list[StagePlan]) -> list[Fault]:
-    """Compare sources and definitions; where Azure does not answer, the run's own check will ask again."""
-    try:
-        return [fault for plan in plans for fault in await find_source_faults(azure, plan)]
-    except AzureUnavailable:
-        LOGGER.warning("The sources could not be checked before the start of the run.", exc_info=True)
-        return []
+def _options(request: func.HttpRequest, reading: ConfigurationReading) -> tuple[RunOptions | None, list[Fault]]:
+    """Return the options of the request; nothing can be asked of a pipeline whose own file has faults."""
+    if reading.pipeline is None:
+        return None, list(reading.faults)
+    return read_run_options(request.get_body(), reading.pipeline)
+
+
+async def _faults_of_stages(azure: AzureClients, reading: ConfigurationReading, options: RunOptions) -> list[Fault]:
+    """Return the faults of all files that the run needs, and of the sources that they name.
+
+    Where Azure does not answer, the stage's own check will ask again.
+    """
+    faults = list(reading.faults_for(options.environments, options.image))
+    for environment in options.environments:
+        plan = reading.stage_plan(environment, options.image)
+        if plan is not None:
+            try:
+                faults += await find_source_faults(azure, plan, reading.template_files[environment, options.image])
+            except AzureUnavailable:
+                LOGGER.warning("The source of %s could not be checked before the start.", environment, exc_info=True)
+    return faults
 
 
 def _status_url(request: func.HttpRequest, run_id: str) -> str:

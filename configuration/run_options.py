@@ -1,0 +1,119 @@
+"""Reads and checks the options of a run, as a request gives them."""
+
+from typing import Final
+
+from configuration.explanations import nearest
+from configuration.findings import Findings
+from configuration.shape import Shape
+from configuration.source_file import SourceFile
+from models.configuration import PipelineConfiguration
+from models.faults import Fault
+from models.message import Message
+from models.pipeline_run import Scope
+
+REQUEST: Final = "request body"
+DEFAULT_SCOPE: Final = Scope.ONLY_ASSETS_AND_IMAGE
+
+
+class RunOptionsShape(Shape):
+    """What a request may say; `osType` is another word for `image`."""
+
+    image: str | None = None
+    os_type: str | None = None
+    start_environment: str | None = None
+    stop_environment: str | None = None
+    scope: str | None = None
+    wait_for_image_build: bool = True
+    remove_image_templates: bool | None = None
+
+
+class RunOptions(Message):
+    """What a run is to do: `environments` are those from the start to the stop, in the pipeline's order."""
+
+    image: str
+    environments: tuple[str, ...]
+    scope: Scope
+
+
+def read_run_options(content: bytes, pipeline: PipelineConfiguration) -> tuple[RunOptions | None, list[Fault]]:
+    """Return the options with their defaults filled in, or every fault that keeps them from being followed.
+
+    An empty body asks for the defaults.
+    """
+    findings = Findings()
+    source = findings.parse(REQUEST, content.strip() or b"{}")
+    shape = findings.validate(source, RunOptionsShape) if source else None
+    if source is None or shape is None:
+        return None, findings.faults
+    image = _image(shape, source, pipeline, findings)
+    environments = _environments(shape, source, pipeline, findings)
+    scope = _scope(shape, source, findings)
+    _refuse_what_is_to_come(shape, source, findings)
+    if findings.faults or image is None or scope is None:
+        return None, findings.faults
+    return RunOptions(image=image, environments=environments, scope=scope), []
+
+
+def _image(
+    shape: RunOptionsShape, source: SourceFile, pipeline: PipelineConfiguration, findings: Findings
+) -> str | None:
+    names = [image.name for image in pipeline.images]
+    key, asked = ("osType", shape.os_type) if shape.image is None else ("image", shape.image)
+    if shape.image is not None and shape.os_type is not None and shape.image != shape.os_type:
+        findings.faults.append(
+            source.fault(("osType",), f"it asks for {shape.os_type}, and image for {shape.image}", "only image")
+        )
+    if asked is None:
+        if len(names) == 1:
+            return names[0]
+        findings.faults.append(source.fault(("image",), "it is missing", f'"image": one of {", ".join(names)}'))
+        return None
+    by_lower = {name.lower(): name for name in names}
+    if asked.lower() not in by_lower:
+        findings.faults.append(_unknown(source, key, "image", asked, names))
+    return by_lower.get(asked.lower())
+
+
+def _environments(
+    shape: RunOptionsShape, source: SourceFile, pipeline: PipelineConfiguration, findings: Findings
+) -> tuple[str, ...]:
+    names = [environment.name for environment in pipeline.environments]
+    by_lower = {name.lower(): index for index, name in enumerate(names)}
+    ends: list[int] = []
+    for key, asked, default in (
+        ("startEnvironment", shape.start_environment, 0),
+        ("stopEnvironment", shape.stop_environment, len(names) - 1),
+    ):
+        if asked is not None and asked.lower() not in by_lower:
+            findings.faults.append(_unknown(source, key, "environment", asked, names))
+        ends.append(default if asked is None else by_lower.get(asked.lower(), default))
+    start, stop = ends
+    if start > stop and not findings.faults:
+        problem = f"{names[stop]} comes before {names[start]} in the pipeline"
+        instead = f"{names[start]} or a later one of {', '.join(names)}"
+        findings.faults.append(source.fault(("stopEnvironment",), problem, instead))
+    return tuple(names[start : stop + 1])
+
+
+def _scope(shape: RunOptionsShape, source: SourceFile, findings: Findings) -> Scope | None:
+    if shape.scope is None:
+        return DEFAULT_SCOPE
+    by_lower = {scope.value: scope for scope in Scope}
+    if shape.scope.lower() not in by_lower:
+        findings.faults.append(_unknown(source, "scope", "scope", shape.scope, list(by_lower)))
+    return by_lower.get(shape.scope.lower())
+
+
+def _refuse_what_is_to_come(shape: RunOptionsShape, source: SourceFile, findings: Findings) -> None:
+    """Refuse options whose meaning this version does not have, rather than pass over them."""
+    for key, refused, instead in (
+        ("waitForImageBuild", not shape.wait_for_image_build, "true, or leave it out: waiting costs nothing here"),
+        ("removeImageTemplates", shape.remove_image_templates is True, "false, or leave it out"),
+    ):
+        if refused:
+            findings.faults.append(source.fault((key,), "not supported by this version", instead))
+
+
+def _unknown(source: SourceFile, key: str, kind: str, asked: str, names: list[str]) -> Fault:
+    meant = nearest(asked, names)
+    return source.fault((key,), f"there is no {kind} {asked[:80]}", meant or f"one of {', '.join(names)}")

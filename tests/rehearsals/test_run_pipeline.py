@@ -1,0 +1,69 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from models.failure import Failure
+from models.pipeline_record import PipelineRecord
+from models.pipeline_run import PipelineRun, Scope, Starter
+from models.state import State
+from orchestrators.deploy_infrastructure import deploy_infrastructure
+from orchestrators.run_pipeline import run_pipeline
+from orchestrators.run_stage import run_stage
+from orchestrators.watch_image_build import watch_image_build
+from tests.rehearsals.rehearsal import Rehearsal
+
+RUN = PipelineRun(
+    id="linux-20260311-030000-00000a",
+    image="linux",
+    scope=Scope.ALL,
+    environments=("sbx", "dev", "prd"),
+    started_by=Starter(kind="http"),
+    requested_at=datetime(2026, 3, 11, 3, 0, tzinfo=UTC),
+)
+
+
+@pytest.fixture
+def perform(obliging_azure):
+    def play(**answers):
+        rehearsal = Rehearsal(obliging_azure | answers, [run_stage, deploy_infrastructure, watch_image_build])
+        envelope = rehearsal.play(run_pipeline, RUN, "pipeline-linux")
+        return PipelineRecord.from_payload(envelope["value"]), rehearsal
+
+    return play
+
+
+def test_the_environments_follow_one_another(perform):
+    record, rehearsal = perform()
+    assert record.state is State.SUCCEEDED
+    assert [stage.environment for stage in record.stages] == ["sbx", "dev", "prd"]
+    assert [(one["environment"]) for one in rehearsal.inputs["check_stage"]] == ["sbx", "dev", "prd"]
+
+
+def test_a_stage_that_fails_ends_the_run_and_later_environments_never_start(perform, obliging_azure):
+    failure = {"failure": Failure(code="QuotaExceeded", message="No cores left.").to_payload()}
+    record, rehearsal = perform(check_stage=[obliging_azure["check_stage"], failure])
+    assert record.state is State.FAILED
+    assert [(stage.environment, stage.state) for stage in record.stages] == [
+        ("sbx", State.SUCCEEDED),
+        ("dev", State.FAILED),
+    ]
+    assert len(rehearsal.inputs["check_stage"]) == 2
+
+
+def test_the_record_is_written_before_the_first_stage_and_after_the_last(perform):
+    _, rehearsal = perform()
+    records = rehearsal.inputs["publish_record"]
+    assert [(record["state"], len(record["stages"])) for record in records] == [
+        ("Running", 0),
+        ("Running", 1),
+        ("Running", 2),
+        ("Succeeded", 3),
+    ]
+    assert rehearsal.steps[0].startswith("publish_record")
+
+
+def test_a_stage_that_breaks_leaves_a_failed_record(perform):
+    record, _ = perform(check_stage={"neither": "value nor failure"})
+    assert record.state is State.FAILED
+    assert record.failure is not None
+    assert record.ended_at is not None

@@ -1,0 +1,238 @@
+import pytest
+
+from models.errors import AzureUnavailable
+from models.failure import Failure
+from models.image_build import ImageRun, ImageRunState
+from models.pipeline_record import StageRecord
+from models.pipeline_run import Scope, Stage
+from models.resources import ImageTemplateState, ProvisioningState
+from models.state import State
+from orchestrators.deploy_infrastructure import deploy_infrastructure
+from orchestrators.run_stage import run_stage
+from orchestrators.watch_image_build import watch_image_build
+from tests.rehearsals.rehearsal import Rehearsal
+
+FAILED_FOR_RIGHTS = ImageTemplateState(
+    id="/template",
+    state=ProvisioningState.FAILED,
+    failure=Failure(code="BadSharedImageDistribute", message="The identity is not authorized to write to the gallery."),
+)
+
+
+@pytest.fixture
+def perform(obliging_azure):
+    """Play a stage; keyword arguments replace answers of the obliging Azure."""
+
+    def play(scope=Scope.ALL, **answers):
+        rehearsal = Rehearsal(obliging_azure | answers, [deploy_infrastructure, watch_image_build])
+        stage = Stage(run_id="linux-20260311-030000-00000a", image="linux", scope=scope, environment="sbx")
+        envelope = rehearsal.play(run_stage, stage, "linux-20260311-030000-00000a-sbx")
+        return StageRecord.from_payload(envelope["value"]), rehearsal
+
+    return play
+
+
+def test_a_whole_stage_does_everything_once_and_in_order(perform):
+    record, rehearsal = perform()
+    assert rehearsal.steps == [
+        "check_stage all",
+        "create_or_update_resource_group rg",
+        "create_or_update_storage_account scripts",
+        "create_or_update_identity msi",
+        "create_or_update_gallery g",
+        "get_storage_account scripts",
+        "get_gallery g",
+        "get_storage_account scripts",
+        "create_or_update_blob_container aibscripts",
+        "create_or_update_image_definition linux",
+        "get_image_definition linux",
+        "create_or_update_role_assignment aibscripts",
+        "create_or_update_role_assignment aibscripts",
+        "create_or_update_role_assignment g",
+        "upload_scripts",
+        "create_image_template lin_it-2026-03-11-03-00-03",
+        "get_image_template lin_it-2026-03-11-03-00-03",
+        "start_image_run lin_it-2026-03-11-03-00-03",
+        *["get_image_run lin_it-2026-03-11-03-00-03"] * 3,
+        "get_publication",
+    ]
+    assert record.state is State.SUCCEEDED
+    assert [step.name for step in record.steps] == [
+        "check", "infrastructure", "scripts", "imageTemplate", "build", "publication",
+    ]  # fmt: skip
+    assert record.result is not None
+    assert record.result.exact_source_version == "24.04.1"
+
+
+def test_the_sub_states_of_the_build_are_in_the_record_with_their_times(perform):
+    record, _ = perform()
+    assert record.build is not None
+    assert [(one.name, one.ended_at is not None) for one in record.build.sub_states] == [
+        ("Queued", True),
+        ("Building", True),
+        ("Distributing", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected", "never"),
+    [
+        (Scope.ONLY_INFRASTRUCTURE, {"create_or_update_gallery", "upload_scripts"}, {"create_image_template"}),
+        (
+            Scope.ONLY_ASSETS_AND_IMAGE,
+            {"create_or_update_storage_account", "upload_scripts", "create_image_template"},
+            {"create_or_update_gallery", "create_or_update_identity", "create_or_update_resource_group"},
+        ),
+        (
+            Scope.ONLY_IMAGE,
+            {"find_scripts", "create_image_template"},
+            {"create_or_update_storage_account", "upload_scripts", "create_or_update_role_assignment"},
+        ),
+    ],
+)
+def test_a_scope_does_its_part_and_no_other(perform, scope, expected, never):
+    record, rehearsal = perform(scope)
+    done = {step.split()[0] for step in rehearsal.steps}
+    assert record.state is State.SUCCEEDED
+    assert expected <= done
+    assert not never & done
+
+
+@pytest.mark.parametrize(
+    ("run_state", "stage_state"),
+    [
+        (ImageRunState.FAILED, State.FAILED),
+        (ImageRunState.PARTIALLY_SUCCEEDED, State.PARTIALLY_SUCCEEDED),
+        (ImageRunState.CANCELED, State.CANCELED),
+    ],
+)
+def test_a_build_that_did_not_succeed_ends_the_stage_as_itself_with_azures_message(perform, run_state, stage_state):
+    record, _ = perform(get_image_run=ImageRun(state=run_state, message="Packer gave up."))
+    assert record.state is stage_state
+    assert record.failure is not None
+    assert (record.failure.step, record.failure.message) == ("build", "Packer gave up.")
+    assert record.result is not None
+    assert record.result.log_url is not None
+
+
+def test_no_status_yet_is_not_a_failure(perform):
+    not_started = ImageRun(state=ImageRunState.NOT_STARTED)
+    record, _ = perform(
+        start_image_run=not_started, get_image_run=[not_started, not_started, ImageRun(state=ImageRunState.SUCCEEDED)]
+    )
+    assert record.state is State.SUCCEEDED
+
+
+def test_a_build_past_its_deadline_is_canceled_and_recorded_as_timed_out(perform):
+    canceled = []
+
+    def answer(_payload):
+        return ImageRun(state=ImageRunState.CANCELED if canceled else ImageRunState.RUNNING, sub_state="Customizing")
+
+    def cancel(payload):
+        canceled.append(payload)
+        return ImageRun(state=ImageRunState.CANCELING)
+
+    record, rehearsal = perform(get_image_run=answer, cancel_image_run=cancel)
+    assert len(canceled) == 1
+    assert record.state is State.TIMED_OUT
+    assert record.failure is not None
+    assert record.failure.code == "BuildTimedOut"
+    assert rehearsal.longest_history < 300
+
+
+def test_a_build_that_succeeded_just_before_it_was_canceled_is_a_success(perform):
+    canceled = []
+    record, _ = perform(
+        get_image_run=lambda _: ImageRun(state=ImageRunState.SUCCEEDED if canceled else ImageRunState.RUNNING),
+        cancel_image_run=lambda payload: canceled.append(payload) or ImageRun(state=ImageRunState.RUNNING),
+    )
+    assert record.state is State.SUCCEEDED
+
+
+def test_a_build_that_does_not_end_after_it_was_canceled_does_not_hold_the_run_for_ever(perform):
+    record, _ = perform(get_image_run=ImageRun(state=ImageRunState.RUNNING))
+    assert record.state is State.FAILED
+    assert record.failure is not None
+    assert record.failure.code == "BuildTimedOut"
+
+
+@pytest.mark.parametrize("activity", ["check_stage", "create_or_update_gallery", "upload_scripts", "start_image_run"])
+def test_what_azure_refuses_ends_the_stage_at_that_step_and_nothing_follows(perform, activity):
+    refusal = Failure(code="RequestDisallowedByPolicy", message="Not in this region.")
+    record, rehearsal = perform(**{activity: {"failure": refusal.to_payload()}})
+    assert record.state is State.FAILED
+    assert record.failure is not None
+    assert (record.failure.code, record.failure.message) == (refusal.code, refusal.message)
+    assert record.failure.step == record.steps[-1].name
+    assert "get_image_run" not in {step.split()[0] for step in rehearsal.steps}
+
+
+def test_independent_resources_are_all_waited_for_before_a_failure_ends_the_stage(perform):
+    record, rehearsal = perform(create_or_update_identity={"failure": {"code": "Quota", "message": "No more."}})
+    assert record.state is State.FAILED
+    assert "create_or_update_gallery g" in rehearsal.steps
+    assert "create_or_update_blob_container aibscripts" not in rehearsal.steps
+
+
+def test_a_failure_that_outlasts_the_retries_says_what_was_tried(perform):
+    outage = AzureUnavailable("create gallery g", "HTTP 503", "The service is unavailable.")
+    record, _ = perform(create_or_update_gallery=outage)
+    assert record.failure is not None
+    assert "create_or_update_gallery" in record.failure.message
+    assert "10 times" in record.failure.message
+    assert "The service is unavailable." in record.failure.message
+
+
+def test_a_template_refused_for_a_role_that_still_propagates_is_submitted_again_under_a_new_name(
+    perform, obliging_azure
+):
+    record, rehearsal = perform(
+        get_image_template=[FAILED_FOR_RIGHTS, FAILED_FOR_RIGHTS, obliging_azure["get_image_template"]]
+    )
+    submitted = [step for step in rehearsal.steps if step.startswith("create_image_template")]
+    removed = [step for step in rehearsal.steps if step.startswith("delete_image_template")]
+    assert record.state is State.SUCCEEDED
+    assert len(set(submitted)) == 3
+    assert len(removed) == 2
+
+
+def test_a_right_that_is_really_missing_surfaces_after_ten_minutes(perform):
+    record, rehearsal = perform(get_image_template=FAILED_FOR_RIGHTS)
+    assert record.failure is not None
+    assert (record.failure.step, record.failure.code) == ("imageTemplate", "BadSharedImageDistribute")
+    assert (record.ended_at - record.started_at).total_seconds() < 15 * 60
+    assert len([step for step in rehearsal.steps if step.startswith("create_image_template")]) < 40
+
+
+def test_without_new_roles_a_refusal_for_rights_fails_at_once(perform):
+    record, rehearsal = perform(Scope.ONLY_IMAGE, get_image_template=FAILED_FOR_RIGHTS)
+    assert record.state is State.FAILED
+    assert len([step for step in rehearsal.steps if step.startswith("create_image_template")]) == 1
+
+
+def test_the_status_tells_the_step_that_is_on(perform):
+    _, rehearsal = perform()
+    shown = [
+        status["steps"][-1]["name"]
+        for status in rehearsal.statuses["linux-20260311-030000-00000a-sbx"]
+        if status["steps"]
+    ]
+    assert list(dict.fromkeys(shown)) == ["check", "infrastructure", "scripts", "imageTemplate", "build", "publication"]
+
+
+def test_the_template_that_is_submitted_leads_back_to_the_run(perform):
+    _, rehearsal = perform()
+    (template,) = rehearsal.inputs["create_image_template"]
+    assert template["body"]["tags"]["imageBakeryRun"] == "linux-20260311-030000-00000a"
+    assert (
+        template["body"]["properties"]["distribute"][0]["artifactTags"]["imageBakeryRun"]
+        == "linux-20260311-030000-00000a"
+    )
+    customizer = template["body"]["properties"]["customize"][0]
+    assert customizer == {
+        "type": "Shell",
+        "name": "PowerShell",
+        "scriptUri": "https://s/aibscripts/linux/a.sh",
+        "sha256Checksum": "ab" * 32,
+    }
