@@ -5,8 +5,8 @@ Each is started once per xdist worker, when a test first asks for it, on ports t
 - `certificates`: PEM files of a certificate authority and of a server certificate for 127.0.0.1 made by it.
 - `azurite`: Azurite over https with token authentication and a pool of accounts.
 - `simulated_azure`: the simulated Azure, empty at the start of each test, builds in 0 seconds (due at once), all other
-  operations immediate. A test may change `simulated_azure.pace`, `.faults`, `.clock` (freeze, then `advance`); it is all
-  undone by the fixture. `simulated_azure.requests` is the log of the test's own requests.
+  operations immediate. A test may change `simulated_azure.pace`, `.faults`, `.clock` (freeze, then `advance`); it is
+  all undone by the fixture. `simulated_azure.requests` is the log of the test's own requests.
 - `app_identity`: sets the environment in which `DefaultAzureCredential` finds the simulated managed identity.
 """
 

@@ -9,7 +9,7 @@ from tests.simulated_azure.tenant import Sdk, Workshop, open_sdk, open_workshop
 
 
 @pytest.fixture
-async def sdk(simulated_azure: SimulatedAzure, app_identity: None) -> AsyncIterator[Sdk]:
+async def sdk(simulated_azure: SimulatedAzure, app_identity: None) -> AsyncIterator[Sdk]:  # noqa: ARG001  # its work is done
     async with open_sdk(simulated_azure) as clients:
         yield clients
 

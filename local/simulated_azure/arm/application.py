@@ -82,14 +82,14 @@ class ResourceManager:
             route, message = self._read(request, body)
             self._refuse_hidden(message)
             response = await route.handler(self._azure, message)
-            self._hide(message)
-            return response
         except ArmError as refusal:
             return refusal.response()
         except Exception as fault:
             # A defect of the simulation must be seen as one, in the answer as well as on standard error.
             _logger.exception("The simulation failed at %s %s", request.method, request.url.path)
             return ArmError(500, "SimulationDefect", f"The simulation failed: {fault!r}").response()
+        self._hide(message)
+        return response
 
     def _read(self, request: Request, body: Any) -> tuple[Route, ArmRequest]:
         """The checks that come before any provider."""

@@ -176,7 +176,7 @@ async def delete_gallery_resource(azure: Azure, request: ArmRequest) -> ArmRespo
     resource = azure.resources.find(request.resource_id)
     if resource is None:
         return ArmResponse(204)
-    if next(azure.resources.under(resource.id), None) is not None:
+    if any(nested.type.startswith(f"{resource.type}/") for nested in azure.resources.under(resource.id)):
         raise ArmError(
             409,
             "CannotDeleteResource",
