@@ -1,0 +1,1 @@
+"""Benchmarks: figures of one run, printed; nothing is asserted by wall clock."""
