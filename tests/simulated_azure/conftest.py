@@ -1,7 +1,9 @@
 """Clients of the Azure SDK, and a workshop in which templates can be built."""
 
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
 
 from local.simulated_azure import SimulatedAzure
@@ -9,7 +11,7 @@ from tests.simulated_azure.tenant import Sdk, Workshop, open_sdk, open_workshop
 
 
 @pytest.fixture
-async def sdk(simulated_azure: SimulatedAzure, app_identity: None) -> AsyncIterator[Sdk]:  # noqa: ARG001  # its work is done
+async def sdk(simulated_azure: SimulatedAzure, app_identity: None) -> AsyncIterator[Sdk]:
     async with open_sdk(simulated_azure) as clients:
         yield clients
 
@@ -17,3 +19,16 @@ async def sdk(simulated_azure: SimulatedAzure, app_identity: None) -> AsyncItera
 @pytest.fixture
 async def workshop(sdk: Sdk) -> Workshop:
     return await open_workshop(sdk)
+
+
+@pytest.fixture
+def http(simulated_azure: SimulatedAzure) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {simulated_azure.token()}"}
+    trust = ssl.create_default_context(cafile=simulated_azure.ca_file)
+    with httpx.Client(base_url=simulated_azure.arm_url, headers=headers, verify=trust, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def subscription(simulated_azure: SimulatedAzure) -> str:
+    return f"/subscriptions/{simulated_azure.subscriptions[0]}"
