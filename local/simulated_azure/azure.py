@@ -1,6 +1,7 @@
 """The whole simulated cloud: everything that the providers share."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from local.simulated_azure.arm.operations import Operations
 from local.simulated_azure.arm.resources import Resource, Resources
@@ -31,6 +32,8 @@ class Azure:
         self.resources = Resources()
         self.faults = Faults()
         self.requests = RequestLog()
+        self.hidden_until: dict[str, datetime] = {}
+        """Until when a GET of a path, in lower case, answers 404 although the resource is there."""
         self.unregistered: dict[tuple[str, str], str] = {}
         """State of the namespaces that are not registered, by subscription and namespace in lower case."""
 
@@ -40,10 +43,8 @@ class Azure:
 
     async def reset(self) -> None:
         """Back to an empty tenant; lent blob accounts are emptied and returned."""
-        self.agenda.clear()
-        self.operations.clear()
-        self.resources.clear()
-        self.faults.clear()
-        self.requests.clear()
-        self.unregistered.clear()
-        await self.blobs.take_all_back()
+        async with self.agenda.one_at_a_time:
+            forgettable = (self.agenda, self.operations, self.resources, self.faults, self.requests)
+            for part in (*forgettable, self.unregistered, self.hidden_until):
+                part.clear()
+            await self.blobs.take_all_back()

@@ -51,7 +51,8 @@ class Agenda:
         self._clock = clock
         self._entries: list[tuple[datetime, int, Action]] = []
         self._numbers = itertools.count()
-        self._one_at_a_time = Lock()
+        self.one_at_a_time = Lock()
+        """Held while something happens."""
 
     def after(self, delay: timedelta, action: Action) -> None:
         """Let `action` happen when the clock has gone `delay` further."""
@@ -61,7 +62,7 @@ class Agenda:
         """Let everything happen that is due by now, and what becomes due by it."""
         if not self._entries or self._entries[0][0] > self._clock.now():
             return
-        async with self._one_at_a_time:
+        async with self.one_at_a_time:
             while self._entries and self._entries[0][0] <= self._clock.now():
                 _, _, action = heapq.heappop(self._entries)
                 try:

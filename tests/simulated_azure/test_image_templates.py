@@ -14,6 +14,7 @@ from tests.simulated_azure.tenant import (
     CONTRIBUTOR,
     GALLERY,
     GROUP,
+    IDENTITY,
     SCRIPT,
     UBUNTU,
     Sdk,
@@ -297,3 +298,16 @@ async def test_templates_are_listed_by_group_and_by_subscription(sdk: Sdk, works
     assert [template.name async for template in templates.list_by_resource_group(GROUP)] == [NAME]
     await sdk.groups.resource_groups.create_or_update("empty", {"location": "westeurope"})
     assert [template async for template in templates.list_by_resource_group("empty")] == []
+
+
+async def test_an_identity_that_went_meanwhile_fails_the_template(
+    sdk: Sdk, workshop: Workshop, simulated_azure: SimulatedAzure
+) -> None:
+    simulated_azure.clock.freeze()
+    simulated_azure.pace.operation_scale = 1
+    templates = sdk.builder.virtual_machine_image_templates
+    await templates.begin_create_or_update(GROUP, NAME, workshop.template(), polling=False)
+    await sdk.identities.user_assigned_identities.delete(GROUP, IDENTITY)
+    simulated_azure.advance(1)
+    template = await templates.get(GROUP, NAME)
+    assert template.as_dict()["properties"]["provisioningState"] == "Failed"

@@ -219,3 +219,31 @@ async def test_an_automatic_run_starts_when_the_template_is_ready(
 ) -> None:
     await create_template(sdk, workshop.template(autoRun={"state": "Enabled"}))
     assert (await last_status(sdk, simulated_azure))["runState"] == "Succeeded"
+
+
+async def test_a_definition_that_is_gone_fails_the_build(
+    simulated_azure: SimulatedAzure, sdk: Sdk, workshop: Workshop
+) -> None:
+    await create_template(sdk, workshop.template())
+    await (await sdk.compute.gallery_images.begin_delete(GROUP, GALLERY, DEFINITION)).result()
+    await start(sdk)
+    status = await last_status(sdk, simulated_azure)
+    assert status["runState"] == "Failed"
+    assert DEFINITION in status["message"]
+
+
+async def test_a_version_number_that_is_taken_fails_the_build(
+    simulated_azure: SimulatedAzure, sdk: Sdk, workshop: Workshop
+) -> None:
+    body = workshop.template()
+    body["properties"]["distribute"][0]["galleryImageId"] += "/versions/2.0.0"
+    await create_template(sdk, body)
+    for expected in ("Succeeded", "Failed"):
+        await start(sdk)
+        assert (await last_status(sdk, simulated_azure))["runState"] == expected
+
+
+async def test_a_deleted_group_takes_its_templates_staging_groups_along(sdk: Sdk, workshop: Workshop) -> None:
+    await create_template(sdk, workshop.template())
+    await (await sdk.groups.resource_groups.begin_delete(GROUP)).result()
+    assert [group async for group in sdk.groups.resource_groups.list()] == []

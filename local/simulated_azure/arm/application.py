@@ -5,7 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -34,7 +34,6 @@ class ResourceManager:
         self._azure = azure
         self._router = router
         self._control_plane = control_plane
-        self._hidden: dict[str, datetime] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -63,10 +62,10 @@ class ResourceManager:
     def _hide(self, request: ArmRequest) -> None:
         seconds = self._azure.faults.seconds("hidden-after-put", request.path) if request.method == "PUT" else 0
         if seconds:
-            self._hidden[request.path.lower()] = self._azure.clock.now() + timedelta(seconds=seconds)
+            self._azure.hidden_until[request.path.lower()] = self._azure.clock.now() + timedelta(seconds=seconds)
 
     def _refuse_hidden(self, request: ArmRequest) -> None:
-        until = self._hidden.get(request.path.lower())
+        until = self._azure.hidden_until.get(request.path.lower())
         if request.method == "GET" and until is not None and self._azure.clock.now() < until:
             raise missing(request.resource_id)
 

@@ -26,8 +26,7 @@ DEFINITION_DEFAULTS = {"hyperVGeneration": "V1", "architecture": "x64"}
 def begin_compute_operation(azure: Azure, request: ArmRequest, location: str) -> tuple[Operation, dict[str, str]]:
     """An operation of this provider, and the headers of the answer that accepts it."""
     operation = azure.operations.begin(request, f"providers/{NAMESPACE}/locations/{location}/capsOperations")
-    headers = {"Azure-AsyncOperation": address(operation, request), "Retry-After": "1"}
-    return operation, headers
+    return operation, {"Azure-AsyncOperation": address(operation, request)}
 
 
 def complete_later(azure: Azure, resource: Resource, operation: Operation, pace: str) -> None:

@@ -96,7 +96,10 @@ async def delete_group(azure: Azure, request: ArmRequest) -> ArmResponse:
 
 
 async def remove_group(azure: Azure, group_id: str) -> None:
-    """Remove the group and its contents; blob accounts in it are emptied and returned."""
+    """Remove the group, its contents and the groups that these manage; blob accounts are emptied and returned."""
+    for managed in azure.resources.of_type(TYPE, "/subscriptions"):
+        if managed.body.get("managedBy", "").lower().startswith(f"{group_id}/".lower()):
+            await remove_group(azure, managed.id)
     for account in azure.resources.of_type("Microsoft.Storage/storageAccounts", group_id):
         await azure.blobs.take_back(account.name)
     azure.resources.remove(group_id)

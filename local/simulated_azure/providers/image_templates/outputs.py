@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from local.simulated_azure.arm.messages import Json
+from local.simulated_azure.arm.messages import ArmError, Json
 from local.simulated_azure.arm.resources import Resource
 from local.simulated_azure.azure import Azure
 from local.simulated_azure.identifiers import new_guid
@@ -16,7 +16,11 @@ FIRST_MAJOR = 1
 
 
 def begin_distribution(azure: Azure, template: Resource, distributor: Json, length: timedelta) -> Json:
-    """Make the artifact, still incomplete; the answer is `{artifactId}` or `{artifactUri}`."""
+    """Make the artifact, still incomplete; the answer is `{artifactId}` or `{artifactUri}`.
+
+    Raises:
+        ArmError: The definition is gone, or the wanted version is there already.
+    """
     match distributor["type"]:
         case "SharedImage":
             return {"artifactId": _version(azure, template, distributor, length).id}
@@ -47,6 +51,8 @@ def end_distribution(azure: Azure, template: Resource, distributor: Json, artifa
 def _version(azure: Azure, template: Resource, distributor: Json, length: timedelta) -> Resource:
     definition_id, _, wanted = distributor["galleryImageId"].partition("/versions/")
     definition = azure.resources.get(definition_id)
+    if wanted and azure.resources.find(distributor["galleryImageId"]):
+        raise ArmError(409, "Conflict", f"The gallery image version '{distributor['galleryImageId']}' already exists.")
     name = wanted or _next_version(azure, definition.id, distributor, template.properties["source"])
     kind = distributor.get("storageAccountType") or "Standard_LRS"
     profile = {

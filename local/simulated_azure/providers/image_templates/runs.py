@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from local.simulated_azure.arm.messages import Json
+from local.simulated_azure.arm.messages import ArmError, Json
 from local.simulated_azure.arm.operations import Operation
 from local.simulated_azure.arm.resources import Resource
 from local.simulated_azure.azure import Azure
@@ -69,11 +69,17 @@ class Run:
             return
         self.show("Running", sub_state)
         if sub_state == "Distributing":
-            self.artifacts = [
-                (distributor, begin_distribution(self.azure, self.template, distributor, length))
-                for distributor in self.template.properties["distribute"]
-            ]
+            try:
+                self._distribute(length)
+            except ArmError as refusal:
+                await self.finish("Failed", refusal.message, refusal.code)
+                return
         await self.log.write(f"==> azure-arm: {sub_state}")
+
+    def _distribute(self, length: timedelta) -> None:
+        for distributor in self.template.properties["distribute"]:
+            artifact = begin_distribution(self.azure, self.template, distributor, length)
+            self.artifacts.append((distributor, artifact))
 
     async def note(self, line: str) -> None:
         """A line of the log, while the run goes on."""

@@ -29,7 +29,9 @@ async def verify(azure: Azure, template: Resource) -> None:
     fault = azure.faults.take("template", template.id)
     if fault is not None:
         raise Rejection("ServerError", fault.code, fault.message)
-    identity = azure.resources.get(identity_id(template.body))
+    identity = azure.resources.find(identity_id(template.body))
+    if identity is None:
+        raise Rejection("Other", "ValidationFailed", "The user assigned identity no longer exists.")
     principal_id: str = identity.properties["principalId"]
     source = resolve_source(azure, template.properties["source"])
     if source.exact_version:
