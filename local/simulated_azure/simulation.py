@@ -29,6 +29,8 @@ from local.simulated_azure.request_log import RequestLog
 _HOST = "127.0.0.1"
 _STARTUP_SECONDS = 20.0
 _HEARTBEAT_SECONDS = 0.05
+# Longer than clients pause between two reads; a shorter one closes connections that they are about to use.
+_KEEP_ALIVE_SECONDS = 120
 _MANAGEMENT = "https://management.azure.com"
 
 
@@ -78,6 +80,7 @@ class SimulatedAzure:
                 http=KnownConnection,
                 lifespan="off",
                 log_config=None,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                 ssl_certfile=settings.certificate,
                 ssl_keyfile=str(settings.private_key),
             ),

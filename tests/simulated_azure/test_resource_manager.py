@@ -139,3 +139,22 @@ def test_the_token_endpoint_wants_its_secret_and_knows_assigned_identities(
     answer = ask(secret, client_id=identity["clientId"]).json()
     assert (answer["token_type"], answer["resource"]) == ("Bearer", "https://storage.azure.com")
     assert int(answer["expires_on"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"{", "InvalidRequestContent"),
+        (b"[]", "InvalidRequestContent"),
+        (b"{}", "LocationRequired"),
+        (b'{"location": "westeuropa"}', "LocationNotAvailable"),
+    ],
+)
+def test_a_group_needs_a_location_that_exists(http: httpx.Client, subscription: str, content: bytes, code: str) -> None:
+    answer = http.put(f"{subscription}/resourceGroups/g?api-version=2025-04-01", content=content)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+
+
+def test_locations_are_listed(http: httpx.Client, subscription: str) -> None:
+    locations = http.get(f"{subscription}/locations?api-version=2022-12-01").json()["value"]
+    assert ("westeurope", "West Europe") in [(location["name"], location["displayName"]) for location in locations]

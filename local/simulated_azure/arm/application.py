@@ -95,6 +95,8 @@ class ResourceManager:
         path = re.sub("/{2,}", "/", request.url.path)
         caller = tokens.caller(request.headers.get("authorization", ""))
         refuse_unknown_api_version(path, request.query_params.get("api-version", ""))
+        if request.method in {"PUT", "PATCH"} and not isinstance(body, dict):
+            raise ArmError(400, "InvalidRequestContent", "The request content was invalid: a JSON object is needed.")
         found = self._router.find(request.method, path)
         if found is None:
             raise self._unknown(request.method, path)

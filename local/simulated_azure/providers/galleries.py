@@ -8,6 +8,7 @@ from local.simulated_azure.arm.operations import Operation, address
 from local.simulated_azure.arm.resources import Resource
 from local.simulated_azure.arm.routing import GROUP, Route
 from local.simulated_azure.azure import Azure
+from local.simulated_azure.providers.locations import location_of
 
 NAMESPACE = "Microsoft.Compute"
 TYPE = f"{NAMESPACE}/galleries"
@@ -198,7 +199,7 @@ def _tracked(request: ArmRequest, name: str, resource_type: str) -> Json:
         "name": name,
         "id": request.resource_id,
         "type": resource_type,
-        "location": request.body["location"].replace(" ", "").lower(),
+        "location": location_of(request.body),
         "tags": request.body.get("tags") or {},
     }
 

@@ -4,6 +4,7 @@ from local.simulated_azure.arm.messages import ArmRequest, ArmResponse
 from local.simulated_azure.arm.routing import GROUP, Route
 from local.simulated_azure.azure import Azure
 from local.simulated_azure.identifiers import new_guid
+from local.simulated_azure.providers.locations import location_of
 
 NAMESPACE = "Microsoft.ManagedIdentity"
 TYPE = f"{NAMESPACE}/userAssignedIdentities"
@@ -22,7 +23,7 @@ async def put_identity(azure: Azure, request: ArmRequest) -> ArmResponse:
             "id": request.resource_id,
             "name": request.route["identity"],
             "type": TYPE,
-            "location": request.body["location"].replace(" ", "").lower(),
+            "location": location_of(request.body),
             "tags": request.body.get("tags") or {},
             "properties": {"tenantId": azure.tenant_id, "principalId": new_guid(), "clientId": new_guid()},
         },

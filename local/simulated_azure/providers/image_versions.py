@@ -18,6 +18,7 @@ from local.simulated_azure.providers.galleries import (
     delete_gallery_resource,
     refuse_unready_parent,
 )
+from local.simulated_azure.providers.locations import location_of
 
 TYPE = f"{NAMESPACE}/galleries/images/versions"
 VERSIONS = f"{DEFINITION}/versions"
@@ -103,7 +104,7 @@ async def put_version(azure: Azure, request: ArmRequest) -> ArmResponse:
         present.body["tags"] = request.body.get("tags") or {}
         return ArmResponse(200, present.body)
     profile: Json = request.properties().get("publishingProfile") or {}
-    location: str = request.body["location"].replace(" ", "").lower()
+    location = location_of(request.body)
     regions: list[Json] = profile.pop("targetRegions", None) or [{"name": location, "regionalReplicaCount": 1}]
     publication = Publication(
         location, regions, request.body.get("tags") or {}, profile, request.properties().get("storageProfile") or {}

@@ -5,6 +5,7 @@ from local.simulated_azure.arm.resources import Resource
 from local.simulated_azure.arm.routing import GROUP, Route
 from local.simulated_azure.azure import Azure
 from local.simulated_azure.providers.galleries import NAMESPACE, begin_compute_operation, complete_later
+from local.simulated_azure.providers.locations import location_of
 
 TYPE = f"{NAMESPACE}/images"
 IMAGES = f"{GROUP}/providers/{TYPE}"
@@ -18,7 +19,7 @@ def create_managed_image(azure: Azure, image_id: str, body: Json, state: str = "
             "name": image_id.rpartition("/")[2],
             "id": image_id,
             "type": TYPE,
-            "location": body["location"].replace(" ", "").lower(),
+            "location": location_of(body),
             "tags": body.get("tags") or {},
             "properties": {**(body.get("properties") or {}), "provisioningState": state},
         },

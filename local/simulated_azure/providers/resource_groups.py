@@ -5,6 +5,7 @@ from local.simulated_azure.arm.operations import address
 from local.simulated_azure.arm.resources import Resource
 from local.simulated_azure.arm.routing import GROUP, Route
 from local.simulated_azure.azure import Azure
+from local.simulated_azure.providers.locations import location_of
 
 GROUPS = "/subscriptions/{subscription}/resourceGroups"
 TYPE = "Microsoft.Resources/resourceGroups"
@@ -15,29 +16,26 @@ async def put_group(azure: Azure, request: ArmRequest) -> ArmResponse:
     """Create or update; the location cannot be changed.
 
     Raises:
-        ArmError: 400 without a location, 409 for another location or while it is deleted.
+        ArmError: 400 without a proper location, 409 for another location or while it is deleted.
     """
-    body: Json = request.body if isinstance(request.body, dict) else {}
-    location = body.get("location")
-    if not location:
-        raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
+    location = location_of(request.body)
     group = azure.resources.find(request.resource_id)
     if group is None:
-        return ArmResponse(201, create_group(azure, request.resource_id, body).body)
+        return ArmResponse(201, create_group(azure, request.resource_id, request.body).body)
     if group.state == "Deleting":
         raise ArmError(
             409,
             "ResourceGroupBeingDeleted",
             f"The resource group '{group.name}' is in deprovisioning state and cannot perform this operation.",
         )
-    if _plain(location) != _plain(group.body["location"]):
+    if location != group.body["location"]:
         raise ArmError(
             409,
             "InvalidResourceGroupLocation",
             f"Invalid resource group location '{location}'. The Resource group already exists in location "
             f"'{group.body['location']}'.",
         )
-    group.body["tags"] = body.get("tags") or {}
+    group.body["tags"] = request.body.get("tags") or {}
     return ArmResponse(200, group.body)
 
 
@@ -48,7 +46,7 @@ def create_group(azure: Azure, group_id: str, body: Json) -> Resource:
             "id": group_id,
             "name": group_id.rpartition("/")[2],
             "type": TYPE,
-            "location": _plain(body["location"]),
+            "location": location_of(body),
             "tags": body.get("tags") or {},
             **({"managedBy": body["managedBy"]} if body.get("managedBy") else {}),
             "properties": {"provisioningState": "Succeeded"},
@@ -152,11 +150,6 @@ def _tags_body(resource: Resource) -> Json:
         "type": "Microsoft.Resources/tags",
         "properties": {"tags": resource.body.get("tags") or {}},
     }
-
-
-def _plain(location: str) -> str:
-    """`West Europe` and `westeurope` are the same."""
-    return location.replace(" ", "").lower()
 
 
 ROUTES = [

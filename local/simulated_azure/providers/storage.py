@@ -9,6 +9,7 @@ from local.simulated_azure.arm.routing import GROUP, Route
 from local.simulated_azure.azure import Azure
 from local.simulated_azure.clock import timestamp
 from local.simulated_azure.identifiers import new_guid
+from local.simulated_azure.providers.locations import location_of
 
 NAMESPACE = "Microsoft.Storage"
 TYPE = f"{NAMESPACE}/storageAccounts"
@@ -25,6 +26,10 @@ CONTAINER_NAME = re.compile("(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]|\\$(root|we
 NAME_RULE = (
     "Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters only."
 )
+SKUS = [
+    *("Standard_LRS", "Standard_GRS", "Standard_RAGRS", "Standard_ZRS", "Standard_GZRS", "Standard_RAGZRS"),
+    *("Premium_LRS", "Premium_ZRS"),
+]
 # What a new account has unless the request says otherwise.
 ACCOUNT_DEFAULTS: Json = {
     "supportsHttpsTrafficOnly": True,
@@ -66,9 +71,15 @@ async def put_account(azure: Azure, request: ArmRequest) -> ArmResponse:
 
 
 def create_account(azure: Azure, account_id: str, body: Json, state: str = "Creating") -> Resource:
-    """A new account with a blob account of the pool behind it; also Image Builder makes such accounts."""
+    """A new account with a blob account of the pool behind it; also Image Builder makes such accounts.
+
+    Raises:
+        ArmError: 400 without a proper location or SKU, 409 when the pool is empty.
+    """
     name = account_id.rpartition("/")[2]
-    location = body["location"].replace(" ", "").lower()
+    location, sku = location_of(body), (body.get("sku") or {}).get("name")
+    if sku not in SKUS:
+        raise ArmError(400, "InvalidValuesForRequestParameters", f"Values for sku are invalid: '{sku}'.")
     return azure.new_resource(
         {
             "id": account_id,
@@ -77,7 +88,7 @@ def create_account(azure: Azure, account_id: str, body: Json, state: str = "Crea
             "location": location,
             "tags": body.get("tags") or {},
             "kind": body.get("kind", "StorageV2"),
-            "sku": {"name": body["sku"]["name"], "tier": body["sku"]["name"].partition("_")[0]},
+            "sku": {"name": sku, "tier": sku.partition("_")[0]},
             "properties": {
                 **ACCOUNT_DEFAULTS,
                 **(body.get("properties") or {}),

@@ -3,6 +3,7 @@
 from local.simulated_azure.arm.messages import ArmError, ArmRequest, ArmResponse, Json
 from local.simulated_azure.arm.routing import Route
 from local.simulated_azure.azure import Azure
+from local.simulated_azure.providers.locations import LOCATIONS
 
 SUBSCRIPTION = "/subscriptions/{subscription}"
 NAMESPACE = "/subscriptions/{subscription}/providers/{namespace}"
@@ -18,21 +19,6 @@ NAMESPACES = {
     "Microsoft.Resources": ["resourceGroups", "tags"],
     "Microsoft.Storage": ["storageAccounts", "storageAccounts/blobServices"],
     "Microsoft.VirtualMachineImages": ["imageTemplates", "imageTemplates/runOutputs"],
-}
-# Name, display name and paired region of the locations that are offered.
-LOCATIONS = {
-    "westeurope": ("West Europe", "northeurope"),
-    "northeurope": ("North Europe", "westeurope"),
-    "swedencentral": ("Sweden Central", "swedensouth"),
-    "germanywestcentral": ("Germany West Central", "germanynorth"),
-    "francecentral": ("France Central", "francesouth"),
-    "uksouth": ("UK South", "ukwest"),
-    "eastus": ("East US", "westus"),
-    "eastus2": ("East US 2", "centralus"),
-    "westus": ("West US", "eastus"),
-    "westus2": ("West US 2", "westcentralus"),
-    "westus3": ("West US 3", "eastus"),
-    "centralus": ("Central US", "eastus2"),
 }
 
 
@@ -53,9 +39,9 @@ async def list_locations(_: Azure, request: ArmRequest) -> ArmResponse:
             "id": f"/subscriptions/{request.subscription_id}/locations/{name}",
             "name": name,
             "displayName": display_name,
-            "metadata": {"regionType": "Physical", "pairedRegion": [{"name": paired}]},
+            "metadata": {"regionType": "Physical"},
         }
-        for name, (display_name, paired) in LOCATIONS.items()
+        for name, display_name in LOCATIONS.items()
     ]
     return ArmResponse(200, {"value": locations})
 
@@ -117,14 +103,13 @@ def _subscription(azure: Azure, guid: str) -> Json:
 
 
 def _provider(azure: Azure, subscription: str, namespace: str) -> Json:
-    locations = [display_name for display_name, _ in LOCATIONS.values()]
     return {
         "id": f"/subscriptions/{subscription}/providers/{namespace}",
         "namespace": namespace,
         "registrationPolicy": "RegistrationRequired",
         "registrationState": azure.unregistered.get((subscription.lower(), namespace.lower()), "Registered"),
         "resourceTypes": [
-            {"resourceType": resource_type, "locations": locations, "apiVersions": []}
+            {"resourceType": resource_type, "locations": [*LOCATIONS.values()], "apiVersions": []}
             for resource_type in NAMESPACES[namespace]
         ],
     }

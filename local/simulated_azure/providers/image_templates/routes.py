@@ -18,6 +18,7 @@ from local.simulated_azure.providers.image_templates.submission import (
     refuse_bad_update,
 )
 from local.simulated_azure.providers.image_templates.verification import verify
+from local.simulated_azure.providers.locations import location_of
 
 TYPE = f"{NAMESPACE}/imageTemplates"
 TEMPLATES = f"{GROUP}/providers/{TYPE}"
@@ -208,7 +209,7 @@ def _new_body(azure: Azure, request: ArmRequest) -> Json:
         "id": request.resource_id.replace("/resourceGroups/", "/resourcegroups/"),
         "name": request.route["template"],
         "type": TYPE,
-        "location": request.body["location"].replace(" ", "").lower(),
+        "location": location_of(request.body),
         "tags": request.body.get("tags") or {},
         "systemData": {
             f"{verb}{what}": value for verb in ("created", "lastModified") for what, value in author.items()
