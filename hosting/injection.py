@@ -23,9 +23,10 @@ SERVICES: dict[type, Callable[[], Any]] = {AzureClients: azure_clients, Settings
 
 
 def arguments_for(function: Callable[..., Any], **given: Any) -> dict[str, Any]:
-    """Return the arguments of a function: those given, by name, and shared services by the type of the parameter."""
+    """Return the arguments that a function asks for: of those given, by name; shared services, by their type."""
     hints = get_type_hints(function)
-    return given | {name: SERVICES[hint]() for name, hint in hints.items() if hint in SERVICES}
+    wanted = {name: value for name, value in given.items() if name in hints}
+    return wanted | {name: SERVICES[hint]() for name, hint in hints.items() if hint in SERVICES}
 
 
 def message_parameter(function: Callable[..., Any]) -> tuple[str, type[Any]]:
