@@ -1,24 +1,27 @@
-"""Checks that an image template agrees with its environment's infrastructure and with the image's operating system."""
+"""Checks that an image template agrees with its environment's infrastructure and with the image's operating system.
+
+Works on what stands in the files, even where other values there are wrong: one report shall have all faults.
+"""
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypeIs
 
-from configuration.image_template_parameters_shape import ImageTemplateParameters
+from configuration.arm_image_template import script_addresses, steps, value_at
 from configuration.json_with_comments import JsonPath
-from configuration.script_references import script_addresses
+from configuration.placeholders import find_placeholder
+from configuration.source_file import SourceFile
 from models.configuration import Environment, Infrastructure, OsType
 from models.message import JsonObject
 
-_PARAMETERS: Final[JsonPath] = ("parameters",)
-_IT: Final[JsonPath] = ("parameters", "itParam", "value")
+_PARAMETER: Final[JsonPath] = ("parameters", "itParam", "value")
 _DEFINITION_ID: Final = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/Microsoft\.Compute"
     r"/galleries/(?P<gallery>[^/]+)/images/(?P<definition>[^/]+)",
     re.IGNORECASE,
 )
 _OUTSIDE_TMP: Final = re.compile(r"/(?!tmp/)")
-_STEP_TYPES: Final = {
+_RUNS_ON: Final = {
     "Shell": "Linux",
     "PowerShell": "Windows",
     "WindowsRestart": "Windows",
@@ -34,52 +37,42 @@ class Disagreement(NamedTuple):
     instead: str
 
 
-def infrastructure_disagreements(
-    parameters: ImageTemplateParameters, infrastructure: Infrastructure
-) -> Iterator[Disagreement]:
+def infrastructure_disagreements(source: SourceFile, infrastructure: Infrastructure) -> Iterator[Disagreement]:
     """Return where names in the template's file differ from those in the infrastructure's."""
-    template = parameters.it_param.value
-    for path, here, there, what in (
-        (
-            (*_PARAMETERS, "rgParam", "value", "name"),
-            parameters.rg_param.value.name,
-            infrastructure.resource_group,
-            "resource group",
-        ),
-        ((*_IT, "userMsiName"), template.user_msi_name, infrastructure.identity, "identity"),
-        (
-            (*_IT, "userMsiResourceGroup"),
-            template.user_msi_resource_group,
-            infrastructure.resource_group,
-            "resource group",
-        ),
-        ((*_IT, "location"), template.location, infrastructure.location, "location"),
-        (
-            (*_PARAMETERS, "location", "value"),
-            parameters.location.value if parameters.location else None,
-            infrastructure.location,
-            "location",
-        ),
+    for path, there, what in (
+        (("parameters", "rgParam", "value", "name"), infrastructure.resource_group, "resource group"),
+        ((*_PARAMETER, "userMsiName"), infrastructure.identity, "identity"),
+        ((*_PARAMETER, "userMsiResourceGroup"), infrastructure.resource_group, "resource group"),
+        ((*_PARAMETER, "location"), infrastructure.location, "location"),
+        (("parameters", "location", "value"), infrastructure.location, "location"),
     ):
-        if here is not None and here.lower() != there.lower():
+        here = source.value(path)
+        if not _is_whole(here):
+            continue
+        if (here.replace(" ", "") if what == "location" else here).lower() != there.lower():
             yield Disagreement(path, f"the {what} is {there} in the infrastructure's file", there)
 
 
 def definition_disagreements(
-    definition_id: str, environment: Environment, infrastructure: Infrastructure, os_type: OsType
+    source: SourceFile, environment: Environment, infrastructure: Infrastructure | None, os_type: OsType
 ) -> Iterator[Disagreement]:
     """Return where the id of the image definition leads elsewhere than to one of ours, of the right system."""
-    path = (*_IT, "sigImageDefinitionId")
-    match = _DEFINITION_ID.fullmatch(definition_id)
+    path = (*_PARAMETER, "sigImageDefinitionId")
+    definition_id = source.value(path)
+    match = _DEFINITION_ID.fullmatch(definition_id) if isinstance(definition_id, str) else None
     if match is None:
         return
-    for part, there, what in (
-        ("subscription", environment.subscription_id, "subscription"),
-        ("group", infrastructure.resource_group, "resource group"),
-        ("gallery", infrastructure.gallery, "gallery"),
-    ):
-        if match[part].lower() != there.lower():
+    expected = [("subscription", environment.subscription_id, "subscription")]
+    if infrastructure:
+        expected += [
+            ("group", infrastructure.resource_group, "resource group"),
+            ("gallery", infrastructure.gallery, "gallery"),
+        ]
+    for part, there, what in expected:
+        if _is_whole(match[part]) and match[part].lower() != there.lower():
             yield Disagreement(path, f"it names the {what} {match[part]}, but the environment has {there}", there)
+    if infrastructure is None or not _is_whole(match["definition"]):
+        return
     definitions = {definition.name.lower(): definition for definition in infrastructure.image_definitions}
     definition = definitions.get(match["definition"].lower())
     if definition is None:
@@ -90,32 +83,50 @@ def definition_disagreements(
         yield Disagreement(path, problem, f"an image definition for {os_type}")
 
 
+def environment_disagreements(properties: JsonObject, environment: Environment) -> Iterator[Disagreement]:
+    """Return where the ARM properties leave the environment's subscription; the paths are ARM's."""
+    staging_group = properties.get("stagingResourceGroup")
+    subscription = f"/subscriptions/{environment.subscription_id}/".lower()
+    if (
+        _is_whole(staging_group)
+        and staging_group.startswith("/")
+        and not staging_group.lower().startswith(subscription)
+    ):
+        yield Disagreement(
+            ("stagingResourceGroup",),
+            "it is in another subscription than the environment",
+            f"a resource group in {environment.subscription_id}",
+        )
+
+
 def step_disagreements(properties: JsonObject, os_type: OsType) -> Iterator[Disagreement]:
     """Return the steps that the operating system cannot run; the paths are those of the ARM properties."""
-    steps: dict[JsonPath, list[dict[str, Any]]] = {
-        ("customize",): properties.get("customize", []),
-        ("validate", "inVMValidations"): properties.get("validate", {}).get("inVMValidations", []),
-    }
-    for list_path, entries in steps.items():
-        for index, step in enumerate(entries):
-            if _STEP_TYPES.get(step["type"], os_type) != os_type:
-                instead = "Shell" if os_type == "Linux" else "PowerShell"
-                yield Disagreement((*list_path, index, "type"), f"{step['type']} does not run on {os_type}", instead)
+    instead = "Shell" if os_type == "Linux" else "PowerShell"
+    for path, step in steps(properties):
+        kind = step.get("type")
+        if isinstance(kind, str) and _RUNS_ON.get(kind, os_type) != os_type:
+            yield Disagreement((*path, "type"), f"{kind} does not run on {os_type}", instead)
 
 
 def advice(properties: JsonObject, os_type: OsType) -> Iterator[Disagreement]:
     """Return what is allowed and yet often goes wrong; the paths are those of the ARM properties."""
-    for index, step in enumerate(properties.get("customize", [])):
-        destination: str = step.get("destination", "")
-        if os_type == "Linux" and _OUTSIDE_TMP.match(destination):
+    for path, step in steps(properties):
+        destination = step.get("destination")
+        if os_type == "Linux" and isinstance(destination, str) and _OUTSIDE_TMP.match(destination):
             yield Disagreement(
-                ("customize", index, "destination"),
+                (*path, "destination"),
                 "the build user may not be allowed to write there",
                 "a path under /tmp, and a Shell step that moves the file",
             )
-    if os_type == "Windows" and 0 < properties.get("buildTimeoutInMinutes", 0) < 60:
+    minutes = value_at(properties, ("buildTimeoutInMinutes",))
+    if os_type == "Windows" and isinstance(minutes, int) and 0 < minutes < 60:
         yield Disagreement(("buildTimeoutInMinutes",), "Windows images often need an hour or more", "60 or more")
     for path, address in script_addresses(properties):
         if "sig=" in address:
             problem = "the address has a key in it, which expires and can be read in the image template"
             yield Disagreement(path, problem, "an address that needs no key, such as one in the scripts' container")
+
+
+def _is_whole(value: object) -> TypeIs[str]:
+    """Say whether a value is a text without a placeholder: of others, other faults tell."""
+    return isinstance(value, str) and value != "" and find_placeholder(value) is None

@@ -63,7 +63,7 @@ def explain(
         if detail["type"] == "missing" and source.node.find(file_path):
             problem, instead = "it is empty", "a value"
         else:
-            problem, instead = _words(detail, file_path, _keys_at(shape, detail["loc"][:-1]))
+            problem, instead = _words(detail, file_path, _shapes_at(shape, detail["loc"][:-1]))
         place = source.node.place_of_key(file_path) if detail["type"] == "extra_forbidden" else None
         yield source.fault(file_path, problem, instead, place=place)
 
@@ -71,7 +71,7 @@ def explain(
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """Return the word that was probably meant, whatever the case."""
     by_lower = {candidate.lower(): candidate for candidate in words}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
     return by_lower[found[0]] if found else None
 
 
@@ -88,28 +88,45 @@ def kind_of(value: Any) -> str:
     return kinds.get(type(value), "null")
 
 
-def _words(detail: ErrorDetails, path: JsonPath, known_keys: tuple[str, ...]) -> tuple[str, str]:
+def _words(detail: ErrorDetails, path: JsonPath, shapes: list[type[Shape]]) -> tuple[str, str]:
     """Return what is wrong and what to write instead."""
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     key = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
-        return _unknown_key(key, known_keys)
+        return _unknown_key(key, shapes)
     if kind in {"literal_error", "union_tag_invalid"}:
         return _unknown_word(str(context.get("tag", value)), context.get("expected") or context["expected_tags"])
     if kind in _WANTED:
         return f"{kind_of(value)} stands where {_WANTED[kind]} belongs", _as_wanted(kind, value) or _WANTED[kind]
-    problem, instead = _SENTENCES.get(kind, (detail["msg"], "what the page on parameter files says"))
+    if kind not in _SENTENCES:
+        return detail["msg"], "what docs/parameter-files.md says"
+    problem, instead = _SENTENCES[kind]
     facts = {"key": key, **context, "discriminator": context.get("discriminator", "").strip("'")}
     return problem.format(**facts), instead.format(**facts)
 
 
-def _unknown_key(key: str, known_keys: tuple[str, ...]) -> tuple[str, str]:
+def _unknown_key(key: str, shapes: list[type[Shape]]) -> tuple[str, str]:
+    """Return what to say of a key that none of these shapes has: one of them is wanted where it stands."""
     if key in NOT_SUPPORTED:
         return f"{NOT_SUPPORTED[key]}: not supported by this version", "nothing: leave the key out"
+    known_keys = tuple(dict.fromkeys(known for shape in shapes for known in shape.written_keys()))
     meant = nearest(key, known_keys)
     if meant and meant.lower() == key.lower():
         return f"the key {key} is spelt in the wrong case", meant
-    return f"the key {key} is unknown", meant or f"one of {', '.join(known_keys)}"
+    deeper = [path for shape in shapes for path in _paths_below(shape, key, levels=2)]
+    belongs = deeper[0] if len(deeper) == 1 else None
+    return f"the key {key} is unknown here", meant or belongs or f"one of {', '.join(known_keys)}"
+
+
+def _paths_below(shape: type[Shape], key: str, levels: int) -> Iterator[str]:
+    """Return where below a shape a key belongs."""
+    for name, field in shape.model_fields.items():
+        for inner in _shapes_in(field.annotation):
+            here = f"{field.alias or name}."
+            if key in inner.written_keys():
+                yield here + key
+            elif levels > 1:
+                yield from (here + path for path in _paths_below(inner, key, levels - 1))
 
 
 def _unknown_word(word: str, expected: str) -> tuple[str, str]:
@@ -148,8 +165,8 @@ def _children(value: Any) -> dict[str | int, Any]:
     return dict(enumerate(value)) if isinstance(value, list) else value if isinstance(value, dict) else {}
 
 
-def _keys_at(shape: type[Shape], location: tuple[str | int, ...]) -> tuple[str, ...]:
-    """Return the keys that the object at a location of pydantic's may have."""
+def _shapes_at(shape: type[Shape], location: tuple[str | int, ...]) -> list[type[Shape]]:
+    """Return the shapes that the object at a location of pydantic's may have."""
     shapes = [shape]
     for part in location:
         tagged = [candidate for candidate in shapes if part in _tags(candidate)]
@@ -163,7 +180,7 @@ def _keys_at(shape: type[Shape], location: tuple[str | int, ...]) -> tuple[str, 
                 if part in {field.alias, name}
             ]
             shapes = [found for field in fields for found in _shapes_in(field.annotation)] or shapes
-    return tuple(dict.fromkeys(key for candidate in shapes for key in candidate.written_keys()))
+    return shapes
 
 
 def _tags(shape: type[Shape]) -> tuple[Any, ...]:

@@ -63,7 +63,8 @@ class Findings:
         try:
             return shape.model_validate(data)
         except ValidationError as error:
-            self.faults.extend(explain(error, source, shape, data, operator_path))
+            told = set(self.faults)
+            self.faults.extend(f for f in explain(error, source, shape, data, operator_path) if f not in told)
             return None
 
 

@@ -6,6 +6,7 @@ Nothing is checked here: whatever stands in the file, of whatever type, moves to
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from configuration.arm_image_template import STEP_LISTS, value_at
 from configuration.customization_steps import compose_steps
 from configuration.json_with_comments import JsonPath
 from configuration.shape import UNSET
@@ -90,8 +91,8 @@ def compose(source: SourceFile, surroundings: Surroundings) -> Composition:
             if key in written
         ]
     _spell_source(composition)
-    for steps in (("customize",), ("validate", "inVMValidations")):
-        _compose_steps(composition, source, steps)
+    for steps_path in STEP_LISTS:
+        _compose_steps(composition, source, steps_path)
     return composition
 
 
@@ -147,9 +148,7 @@ def _spell_source(composition: Composition) -> None:
 
 
 def _compose_steps(composition: Composition, source: SourceFile, arm_path: JsonPath) -> None:
-    written: Any = composition.properties
-    for part in arm_path:
-        written = written.get(part) if isinstance(written, dict) else None
+    written = value_at(composition.properties, arm_path)
     if isinstance(written, list):
         composed = compose_steps(source, written, composition.operator_path(arm_path) or PARAMETER)
         composition.properties = _replaced(composition.properties, arm_path, composed.steps)

@@ -7,14 +7,16 @@ from configuration.agreement import (
     Disagreement,
     advice,
     definition_disagreements,
+    environment_disagreements,
     infrastructure_disagreements,
     step_disagreements,
 )
+from configuration.arm_image_template import script_addresses
 from configuration.findings import Findings
 from configuration.image_template_composition import PARAMETER, Composition, Surroundings, compose
 from configuration.image_template_parameters_shape import ImageTemplateFile, ImageTemplateParameters
 from configuration.image_template_shape import ImageTemplateProperties
-from configuration.script_references import AddressProblem, refer, script_addresses
+from configuration.script_references import refer
 from configuration.source_file import SourceFile
 from models.configuration import Environment, ImageSettings, Infrastructure
 from models.image_template import ImageTemplatePlan, ScriptReference
@@ -29,17 +31,19 @@ _IGNORED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What an image template is read against."""
+    """What an image template is read against; `infrastructure` is None where its own file has faults."""
 
     environment: Environment
     image: ImageSettings
-    infrastructure: Infrastructure
+    infrastructure: Infrastructure | None
     customization_files: frozenset[str]
 
 
 def read_image_template(source: SourceFile, findings: Findings, setting: Setting | None) -> ImageTemplatePlan | None:
-    """Return the image template, or None where the file has faults or the setting is not known."""
+    """Return the image template, or None where something stands in the way of it: a fault, or an unknown setting."""
     shape = findings.validate(source, ImageTemplateFile)
+    if not isinstance(source.value(PARAMETER), dict):
+        return None
     composition = compose(source, _surroundings(setting))
     findings.faults.extend(composition.faults)
     findings.remarks.extend(composition.remarks)
@@ -49,23 +53,32 @@ def read_image_template(source: SourceFile, findings: Findings, setting: Setting
         if source.value((*PARAMETER, key))
     )
     arm = findings.validate_part(source, ImageTemplateProperties, composition.properties, composition.operator_path)
-    if shape is None or arm is None or setting is None:
+    if setting is None:
         return None
-    properties = arm.to_json()
-    scripts, disagreements = _scripts(properties, setting)
-    disagreements += step_disagreements(properties, setting.image.os_type)
-    in_operator_terms = [_in_operator_terms(each, composition) for each in disagreements]
-    in_operator_terms += infrastructure_disagreements(shape.parameters, setting.infrastructure)
-    definition_id = _definition_id(properties)
-    if definition_id:
-        in_operator_terms += definition_disagreements(
-            definition_id, setting.environment, setting.infrastructure, setting.image.os_type
-        )
-    findings.faults.extend(source.fault(*each) for each in in_operator_terms)
+    scripts = _compare(source, findings, setting, composition)
+    if shape is None or arm is None or setting.infrastructure is None:
+        return None
+    return _plan(shape.parameters, arm.to_json(), scripts, setting.infrastructure.location)
+
+
+def _compare(
+    source: SourceFile, findings: Findings, setting: Setting, composition: Composition
+) -> tuple[ScriptReference, ...]:
+    """Compare the template with what it is read against, and return the scripts of ours that it refers to."""
+    properties, environment, infrastructure = composition.properties, setting.environment, setting.infrastructure
+    os_type = setting.image.os_type
+    scripts, in_arm_terms = _scripts(properties, setting)
+    in_arm_terms += step_disagreements(properties, os_type)
+    in_arm_terms += environment_disagreements(properties, environment)
+    disagreements = [_in_operator_terms(each, composition) for each in in_arm_terms]
+    disagreements += definition_disagreements(source, environment, infrastructure, os_type)
+    if infrastructure:
+        disagreements += infrastructure_disagreements(source, infrastructure)
+    findings.faults.extend(source.fault(*each) for each in disagreements)
     findings.remarks.extend(
-        source.remark(*_in_operator_terms(each, composition)) for each in advice(properties, setting.image.os_type)
+        source.remark(*_in_operator_terms(each, composition)) for each in advice(properties, os_type)
     )
-    return _plan(shape.parameters, properties, scripts, setting.infrastructure.location)
+    return scripts
 
 
 def _plan(
@@ -88,18 +101,18 @@ def _plan(
 
 def _scripts(properties: JsonObject, setting: Setting) -> tuple[tuple[ScriptReference, ...], list[Disagreement]]:
     """Return the scripts of ours, and the addresses that lead to none."""
+    if setting.infrastructure is None:
+        return (), []
     found = [
         refer(path, address, setting.infrastructure, setting.image.os_type, setting.customization_files)
         for path, address in script_addresses(properties)
     ]
-    problems = [
-        Disagreement(each.path, each.problem, each.instead) for each in found if isinstance(each, AddressProblem)
-    ]
-    return tuple(each for each in found if isinstance(each, ScriptReference)), problems
+    scripts = tuple(each for each in found if isinstance(each, ScriptReference))
+    return scripts, [each for each in found if isinstance(each, Disagreement)]
 
 
 def _surroundings(setting: Setting | None) -> Surroundings:
-    if setting is None:
+    if setting is None or setting.infrastructure is None:
         return _ANY_SURROUNDINGS
     environment, infrastructure = setting.environment, setting.infrastructure
     group = f"/subscriptions/{environment.subscription_id}/resourceGroups/{infrastructure.resource_group}"

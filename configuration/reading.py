@@ -67,8 +67,7 @@ def read_configuration(folder: Path, customization: Path) -> ConfigurationReadin
                     folder, environment.name, image.name, is_only_image=len(pipeline.images) == 1
                 )
                 template_files[environment.name, image.name] = name
-                setting = Setting(environment, image, infrastructure, scripts) if infrastructure else None
-                plan = _read_stage(findings, folder, name, setting)
+                plan = _read_stage(findings, folder, name, Setting(environment, image, infrastructure, scripts))
                 if plan:
                     plans[environment.name, image.name] = plan
     return ConfigurationReading(pipeline, tuple(findings.faults), tuple(findings.remarks), template_files, plans)
@@ -86,10 +85,10 @@ def _image_template_file(folder: Path, environment: str, image: str, *, is_only_
     return short_name if is_only_image and (folder / short_name).exists() and not (folder / name).exists() else name
 
 
-def _read_stage(findings: Findings, folder: Path, name: str, setting: Setting | None) -> StagePlan | None:
+def _read_stage(findings: Findings, folder: Path, name: str, setting: Setting) -> StagePlan | None:
     source = findings.read(folder, name)
     image_template = read_image_template(source, findings, setting) if source else None
-    if image_template is None or setting is None:
+    if image_template is None or setting.infrastructure is None:
         return None
     return StagePlan(
         environment=setting.environment,

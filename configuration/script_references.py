@@ -1,51 +1,24 @@
 """Finds the scripts of ours that an image template refers to, by their addresses in the scripts container."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote
 
+from configuration.agreement import Disagreement
 from configuration.explanations import nearest
 from configuration.json_with_comments import JsonPath
 from configuration.source_file import path_text
 from models.configuration import Infrastructure, OsType
 from models.image_template import ScriptReference
-from models.message import JsonObject
 
 _BLOB: Final = re.compile(
     r"https://(?P<account>[a-z0-9]{3,24})\.(?:z[0-9]+\.)?blob\.[a-z0-9.-]+/(?P<container>[a-z0-9$-]+)/(?P<path>[^?#]+)"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AddressProblem:
-    """What is wrong with the address at a path within the properties."""
-
-    path: JsonPath
-    problem: str
-    instead: str
-
-
-def script_addresses(properties: JsonObject) -> Iterator[tuple[JsonPath, str]]:
-    """Return the path and text of each address that Azure Image Builder downloads from."""
-    validation = properties.get("validate", {})
-    for list_path, steps in (
-        (("customize",), properties.get("customize", [])),
-        (("validate", "inVMValidations"), validation.get("inVMValidations", [])),
-    ):
-        for index, step in enumerate(steps):
-            for key in ("scriptUri", "sourceUri"):
-                if key in step:
-                    yield (*list_path, index, key), step[key]
-    workload: dict[str, Any] = properties.get("optimize", {}).get("workload", {})
-    if "scriptUri" in workload:
-        yield ("optimize", "workload", "scriptUri"), workload["scriptUri"]
-
-
 def refer(
     path: JsonPath, address: str, infrastructure: Infrastructure, os_type: OsType, files: frozenset[str]
-) -> ScriptReference | AddressProblem | None:
+) -> ScriptReference | Disagreement | None:
     """Return the script of ours at an address, what is wrong with it, or None where it is not ours.
 
     `files` are the files of `customization/`; a blob's name is the path of one of them, or of one in the folder of
@@ -60,20 +33,20 @@ def refer(
         return None
     if not is_our_account:
         problem = f"the scripts' storage account is {infrastructure.storage_account} in the infrastructure's file"
-        return AddressProblem(path, problem, address.replace(account, infrastructure.storage_account, 1))
+        return Disagreement(path, problem, address.replace(account, infrastructure.storage_account, 1))
     if not is_our_container:
         problem = f"the storage account has no container {container} in the infrastructure's file"
-        return AddressProblem(path, problem, f"one of {', '.join(infrastructure.containers)}")
+        return Disagreement(path, problem, f"one of {', '.join(infrastructure.containers)}")
     candidates = (name, f"{os_type.lower()}/{name}")
     source_file = next((candidate for candidate in candidates if candidate in files), None)
     if source_file is None:
         by_name = {file.rpartition("/")[2]: file for file in sorted(files)}
         close = nearest(name, files) or by_name.get(nearest(name.rpartition("/")[2], by_name) or "")
         instead = f"{close}, or the missing file" if close else f"the file customization/{name}"
-        return AddressProblem(path, f"customization/ has no file {name}", instead)
+        return Disagreement(path, f"customization/ has no file {name}", instead)
     return ScriptReference(
         pointer=path_text(path),
-        address=address,
+        address=blob.group(),
         account=account,
         container=container,
         path=name,

@@ -75,7 +75,7 @@ def shown_value(path: JsonPath, value: Any) -> str:
     if any(isinstance(part, str) and _SECRET_KEY.search(part) for part in path):
         return "(not shown)"
     if isinstance(value, dict | list):
-        return f"{{{len(value)} members}}" if isinstance(value, dict) else f"[{len(value)} items]"
+        return "(an object)" if isinstance(value, dict) else f"(a list of {len(value)})"
     if not isinstance(value, str):
         return json.dumps(value)
     if any(part in _COMMAND_KEYS for part in path):
