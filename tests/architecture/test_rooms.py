@@ -61,6 +61,15 @@ def test_every_room_is_in_the_contracts():
     assert sorted(PROJECT["tool"]["importlinter"]["root_packages"]) == ROOMS
 
 
+def test_only_the_azure_clients_import_the_azure_sdk():
+    for room in set(ROOMS) - {"azure_clients"}:
+        for file in (APP_FOLDER / room).rglob("*.py"):
+            assert not re.search(
+                r"\bazure\.(core|identity|mgmt|storage)\b.* import|import azure\.(?!functions|durable)",
+                file.read_text(),
+            ), file
+
+
 def test_every_room_is_type_checked():
     assert set(ROOMS) <= set(PROJECT["tool"]["basedpyright"]["include"])
 
