@@ -1,0 +1,81 @@
+"""The HTTP API of the function app, as the command line calls it."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from models.faults import Fault
+from models.pipeline_record import PipelineRecord, PipelineRunSummary
+
+ANSWER_SECONDS = 60
+REFUSALS = range(400, 500)
+
+
+class Refused(Exception):
+    """The app refuses the request; `faults` has an entry for each thing to mend."""
+
+    def __init__(self, sentence: str, faults: list[Fault]) -> None:
+        super().__init__(sentence)
+        self.faults = faults
+
+
+class Unavailable(Exception):
+    """The app cannot be reached, or does not answer as it should; the message is one sentence."""
+
+
+class BakeryApi:
+    """Speaks to the app at `url` (without `/api`) with a function key."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(headers={"x-functions-key": key}, timeout=ANSWER_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._http.close()
+
+    def start_run(self, options: dict[str, str]) -> str:
+        """POST /api/runs; returns the id of the run that was started."""
+        return self._read(self._call("POST", "/api/runs", json=options), TypeAdapter(dict[str, str]))["id"]
+
+    def get_run(self, run_id: str) -> PipelineRecord:
+        """GET /api/runs/{id}."""
+        return self._read(self._call("GET", f"/api/runs/{run_id}"), TypeAdapter(PipelineRecord))
+
+    def list_runs(self, limit: int) -> list[PipelineRunSummary]:
+        """GET /api/runs; the newest first."""
+        answer = self._call("GET", "/api/runs", params={"limit": limit})
+        return self._read(answer, TypeAdapter(dict[str, list[PipelineRunSummary]]))["runs"]
+
+    def _call(self, method: str, path: str, **request: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, self.url + path, **request)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            reason = str(error) or type(error).__name__
+            raise Unavailable(f"Image Bakery does not answer at {self.url}: {reason}") from error
+        if response.status_code in REFUSALS:
+            raise self._refusal(response)
+        if not response.is_success:
+            raise Unavailable(f"Image Bakery at {self.url} answered {response.status_code} to {method} {path}.")
+        return response
+
+    def _refusal(self, response: httpx.Response) -> Refused:
+        if response.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+            return Refused(f"Image Bakery at {self.url} does not accept the function key.", [])
+        try:
+            problem = response.json()
+            faults = [Fault.from_payload(fault) for fault in problem.get("faults", [])]
+            return Refused(f"{problem['title']}. {problem['detail']}", faults)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return Refused(f"Image Bakery at {self.url} refused the request ({response.status_code}).", [])
+
+    def _read[T](self, response: httpx.Response, adapter: TypeAdapter[T]) -> T:
+        try:
+            return adapter.validate_json(response.content)
+        except ValidationError as error:
+            sentence = f"{response.url} answered something else than Image Bakery does; is the address right?"
+            raise Unavailable(sentence) from error

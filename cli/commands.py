@@ -1,0 +1,184 @@
+"""The commands: `python -m cli --help` lists them."""
+
+import signal
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.address import DEFAULT_STACK, Key, Stack, Url, find_app
+from cli.bakery_api import BakeryApi, Refused, Unavailable
+from cli.following import follow
+from cli.progress import progress
+from cli.reports import print_failure, print_refusal, print_run, print_runs
+from models.pipeline_record import PipelineRecord
+from models.pipeline_run import Scope
+from models.state import State
+
+FAILED = 1
+REFUSED = 2
+STOPPED = 130
+# Without a terminal nothing is folded or cut: logs are searched and copied from.
+WIDTH_OF_LOGS = 400
+
+app = typer.Typer(
+    help="Bakes VM images with the Image Bakery function app.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Poll = Annotated[float, typer.Option(min=0.01, help="Seconds between two looks at the run.")]
+Follow = Annotated[bool, typer.Option("--follow", help="Stay until the run has ended.")]
+
+
+@app.command()
+def bake(
+    *,
+    image: Annotated[str, typer.Option(help="Image to bake.")] = "linux",
+    environment: Annotated[str, typer.Option(help="Environment to bake it in.")] = "sbx",
+    scope: Annotated[Scope, typer.Option(help="How much of the job to do.")] = Scope.ALL,
+    build_seconds: Annotated[float, typer.Option(min=0, help="How long the simulated build takes.")] = 20,
+    folder: Annotated[Path, typer.Option(help="Folder of the local stack.")] = Path(".local"),
+    poll_seconds: Poll = 0.5,
+) -> None:
+    """Start the local stack, bake an image in it, and stop it again.
+
+    The last line on standard output is the resource id of the new image version.
+    """
+    from local.stack import local_stack  # noqa: PLC0415  # the other commands do without it and start sooner
+
+    with _told_in_sentences(), _stopped_by_sigterm():
+        _errors().print("Starting the local stack ...", highlight=False)
+        options = {"image": image, "startEnvironment": environment, "stopEnvironment": environment, "scope": scope}
+        with (
+            local_stack(folder=folder, build_seconds=build_seconds) as stack,
+            BakeryApi(stack.functions.url, stack.functions.function_key) as api,
+        ):
+            record = _follow(api, api.start_run(options), poll_seconds)
+        if not _report(record):
+            raise typer.Exit(FAILED)
+
+
+@app.command()
+def start(  # noqa: PLR0913  # each is an option of the command
+    *,
+    image: Annotated[str | None, typer.Option(help="Image to bake; may be left out where there is one.")] = None,
+    start_environment: Annotated[str | None, typer.Option(help="First environment.")] = None,
+    stop_environment: Annotated[str | None, typer.Option(help="Last environment.")] = None,
+    scope: Annotated[Scope | None, typer.Option(help="How much of the job to do.")] = None,
+    stay: Follow = False,
+    poll_seconds: Poll = 5,
+    url: Url = None,
+    key: Key = None,
+    stack: Stack = DEFAULT_STACK,
+) -> None:
+    """Start a run; its id is the last line on standard output, or that of the image version with --follow."""
+    asked = {
+        "image": image, "startEnvironment": start_environment, "stopEnvironment": stop_environment, "scope": scope,
+    }  # fmt: skip
+    with _told_in_sentences(), find_app(url, key, stack) as api:
+        run_id = api.start_run({name: value for name, value in asked.items() if value is not None})
+        if not stay:
+            print(run_id)
+            return
+        _end(_follow(api, run_id, poll_seconds))
+
+
+@app.command()
+def show(
+    run_id: Annotated[str, typer.Argument(help="Id of the run.")],
+    *,
+    stay: Follow = False,
+    poll_seconds: Poll = 5,
+    url: Url = None,
+    key: Key = None,
+    stack: Stack = DEFAULT_STACK,
+) -> None:
+    """Show a run: how far it is, or what came of it."""
+    with _told_in_sentences(), find_app(url, key, stack) as api:
+        if stay:
+            _end(_follow(api, run_id, poll_seconds))
+            return
+        record = api.get_run(run_id)
+        if record.ended_at is None:
+            print_run(_output(), record)
+        else:
+            _end(record)
+
+
+@app.command("list")
+def list_runs(
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    url: Url = None,
+    key: Key = None,
+    stack: Stack = DEFAULT_STACK,
+) -> None:
+    """List the newest runs, newest first."""
+    with _told_in_sentences(), find_app(url, key, stack) as api:
+        print_runs(_output(), api.list_runs(limit))
+
+
+def _follow(api: BakeryApi, run_id: str, poll_seconds: float) -> PipelineRecord:
+    with progress(_errors()) as show_record:
+        return follow(api, run_id, show_record, poll_seconds)
+
+
+def _end(record: PipelineRecord) -> None:
+    """Report a run that has ended, and leave with the exit code that it deserves."""
+    _report(record)
+    if record.state is not State.SUCCEEDED:
+        raise typer.Exit(FAILED)
+
+
+def _report(record: PipelineRecord) -> bool:
+    """Print what came of a run, the last image version alone on the last line; say whether there is one."""
+    print_run(_output(), record)
+    if record.state is not State.SUCCEEDED:
+        print_failure(_errors(), record)
+        return False
+    versions = [stage.result.image_version_id for stage in record.stages if stage.result]
+    if not versions or versions[-1] is None:
+        _errors().print("No image version was published.")
+        return False
+    print(versions[-1])
+    return True
+
+
+@contextmanager
+def _told_in_sentences() -> Generator[None]:
+    """Turn what may go wrong into sentences and exit codes."""
+    try:
+        yield
+    except Refused as refused:
+        print_refusal(_errors(), str(refused), refused.faults)
+        raise typer.Exit(REFUSED) from None
+    except Unavailable as unavailable:
+        print_refusal(_errors(), str(unavailable), [])
+        raise typer.Exit(FAILED) from None
+    except KeyboardInterrupt:
+        _errors().print("Stopped.")
+        raise typer.Exit(STOPPED) from None
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Generator[None]:
+    """Let SIGTERM end the command as Ctrl-C does, so that it stops what it started."""
+    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
+
+
+def _output() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH_OF_LOGS)
+
+
+def _errors() -> Console:
+    return Console(stderr=True)

@@ -1,0 +1,121 @@
+"""Prints what came of a run, what was refused, and the list of runs."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.changes import clock
+from models.faults import Fault
+from models.pipeline_record import PipelineRecord, PipelineRunSummary, Publication, StageRecord
+from models.state import State
+
+COLOURS = {State.SUCCEEDED: "green", State.RUNNING: "cyan", State.PARTIALLY_SUCCEEDED: "yellow"}
+
+
+def print_run(console: Console, record: PipelineRecord) -> None:
+    """Print a run: of each stage its steps, build, result and remarks."""
+    title = Text.assemble((record.id, "bold"), "  ", _state(record.state))
+    if record.ended_at:
+        title.append(f"  {clock(record.ended_at - record.started_at)}", style="dim")
+    console.print(title)
+    for stage in record.stages:
+        console.print()
+        console.print(_steps(stage))
+        if stage.result:
+            console.print()
+            console.print(_facts(stage.result))
+            if stage.result.scripts:
+                console.print()
+                console.print(_scripts(stage.result))
+        for remark in stage.remarks:
+            place = _place(remark.file, remark.line, remark.column)
+            sentence = f"Remark: {place} {remark.path}: {remark.problem} -> {remark.instead}"
+            console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_failure(console: Console, record: PipelineRecord) -> None:
+    """Print why a run did not succeed: where, code and message, and what to do."""
+    stage = next((one for one in record.stages if one.failure), None)
+    failure = (stage.failure if stage else None) or record.failure
+    where = f" in {stage.environment} at the step {stage.failure.step}" if stage and stage.failure else ""
+    _print_sentence(console, f"The run {record.id} ended as {record.state}{where}.")
+    if failure:
+        _print_sentence(console, f"{failure.code}: {failure.message}")
+        if failure.what_to_do:
+            _print_sentence(console, f"What to do: {failure.what_to_do}")
+
+
+def print_refusal(console: Console, sentence: str, faults: list[Fault]) -> None:
+    """Print why nothing was started: one line for each thing to mend."""
+    _print_sentence(console, sentence)
+    for fault in faults:
+        value = "" if fault.value is None else f" ({fault.value})"
+        place = " ".join(part for part in (_place(fault.file, fault.line, fault.column), fault.path) if part)
+        _print_sentence(console, f"{place}{value}: {fault.problem} -> {fault.instead}")
+
+
+def print_runs(console: Console, runs: list[PipelineRunSummary]) -> None:
+    """Print the list of runs as a table."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("run", "image", "scope", "state", "started (UTC)"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("took", justify="right", no_wrap=True)
+    for run in runs:
+        took = clock(run.ended_at - run.started_at) if run.ended_at else ""
+        table.add_row(run.id, run.image, run.scope, _state(run.state), f"{run.started_at:%Y-%m-%d %H:%M:%S}", took)
+    console.print(table)
+
+
+def _steps(stage: StageRecord) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(stage.environment, no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("seconds", justify="right", no_wrap=True)
+    table.add_column("detail")
+    for step in stage.steps:
+        seconds = "" if step.duration_seconds is None else f"{step.duration_seconds:.1f}"
+        table.add_row(str(step.name), _state(step.state), seconds, Text(step.detail or "", style="dim"))
+    for sub_state in stage.build.sub_states if stage.build else ():
+        end = sub_state.ended_at or stage.build.ended_at if stage.build else None
+        seconds = f"{(end - sub_state.started_at).total_seconds():.1f}" if end else ""
+        table.add_row(Text(f"  build: {sub_state.name}", style="dim"), "", Text(seconds, style="dim"), "")
+    return table
+
+
+def _facts(result: Publication) -> Table:
+    facts = {
+        "image version": result.image_version_id,
+        "replication": result.replication_state,
+        "image template": result.template_name,
+        "source version": result.exact_source_version,
+        "log": result.log_url,
+        **{f"output {output.name}": output.artifact for output in result.outputs},
+    }
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in facts.items():
+        if value is not None:
+            table.add_row(name, value)
+    return table
+
+
+def _scripts(result: Publication) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("script")
+    table.add_column("SHA-256", overflow="fold", style="dim")
+    for script in result.scripts:
+        table.add_row(script.path, script.sha256)
+    return table
+
+
+def _state(state: State) -> Text:
+    return Text(str(state), style=COLOURS.get(state, "red"))
+
+
+def _place(file: str, line: int | None, column: int | None) -> str:
+    return ":".join(str(part) for part in (file, line, column) if part is not None)
+
+
+def _print_sentence(console: Console, sentence: str) -> None:
+    console.print(sentence, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,113 @@
+"""Single requests: what is asked, what is printed, and the exit code."""
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+from tests.cli.double import HttpApi
+from tests.cli.story import FAULTS, SUCCESS, SUMMARIES
+
+COMMANDS = pytest.mark.parametrize("command", [("start",), ("show", "a-run"), ("show", "a-run", "--follow"), ("list",)])
+
+
+def test_start_asks_for_what_was_given_and_prints_the_id(cli: Cli, api: HttpApi) -> None:
+    options = ("--image", "linux", "--start-environment", "dev", "--stop-environment", "prd", "--scope", "only-image")
+    ended = cli("start", *options)
+    assert (ended.exit_code, ended.stdout) == (0, "a-run\n")
+    assert api.started == [
+        {"image": "linux", "startEnvironment": "dev", "stopEnvironment": "prd", "scope": "only-image"}
+    ]
+
+
+def test_a_refused_request_exits_with_2_and_names_every_fault(cli: Cli, api: HttpApi) -> None:
+    api.refusal = (400, FAULTS)
+    ended = cli("start", "--follow")
+    assert ended.exit_code == 2
+    assert not ended.stdout
+    assert ended.stderr.splitlines() == [
+        "The run was not started. 2 fault(s) to mend; nothing was changed.",
+        (
+            "sbx.imageInfra.parameters.json:31:17 parameters.saParam.value.name (Not_A_Name): "
+            "Azure refuses this name of a storage account. -> 3 to 24 lower-case letters and digits"
+        ),
+        "request scope: This scope is unknown. -> all, only-image",
+    ]
+
+
+def test_a_run_that_is_on_is_named(cli: Cli, api: HttpApi) -> None:
+    api.refusal = (409, {"title": "A run of this image is on", "detail": "linux is being built by r1."})
+    ended = cli("start")
+    assert ended.exit_code == 2
+    assert ended.stderr == "A run of this image is on. linux is being built by r1.\n"
+
+
+def test_a_run_that_goes_on_is_shown_as_it_stands(cli: Cli, api: HttpApi) -> None:
+    api.script = SUCCESS[4:5]
+    ended = cli("show", "a-run")
+    assert ended.exit_code == 0
+    assert re.search(r"^build +Running *$", ended.stdout, re.MULTILINE)
+    assert api.looks == 1
+
+
+def test_list_shows_a_line_for_each_run(cli: Cli, api: HttpApi) -> None:
+    api.runs = SUMMARIES
+    ended = cli("list")
+    lines = [re.split(r"  +", line.strip()) for line in ended.stdout.splitlines()]
+    assert lines == [
+        ["run", "image", "scope", "state", "started (UTC)", "took"],
+        ["linux-20261125-100000-abcdef", "linux", "all", "Running", "2026-11-25 10:00:00"],
+        ["linux-20261124-100000-123456", "linux", "only-image", "PartiallySucceeded", "2026-11-24 10:00:00", "1:02:03"],
+    ]
+    assert len(cli("list", "--limit", "1").stdout.splitlines()) == 2
+
+
+def test_the_local_stack_is_found_by_its_file(cli: Cli, api: HttpApi, stack_json: Path) -> None:
+    api.runs = SUMMARIES
+    ended = cli("list", "--stack", stack_json, url="", key=None)
+    assert ended.exit_code == 0, ended.stderr
+    assert "linux-20261125-100000-abcdef" in ended.stdout
+
+
+def test_a_missing_stack_is_one_sentence(cli: Cli, tmp_path: Path) -> None:
+    ended = cli("list", "--stack", tmp_path / "stack.json", url="", key=None)
+    assert ended.exit_code == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert "There is no local stack at" in ended.stderr
+
+
+@COMMANDS
+def test_an_app_that_does_not_answer_is_one_sentence(cli: Cli, command: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    ended = cli(*command, url=url)
+    assert ended.exit_code == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert f"Image Bakery does not answer at {url}: " in ended.stderr
+
+
+@COMMANDS
+def test_a_wrong_key_is_one_sentence_without_the_key(cli: Cli, command: tuple[str, ...]) -> None:
+    ended = cli(*command, key="another-key")
+    assert ended.exit_code == 2
+    assert len(ended.stderr.splitlines()) == 1
+    assert "does not accept the function key" in ended.stderr
+    assert "another-key" not in ended.stderr
+
+
+@pytest.mark.parametrize("answer", [500, {"some": "JSON"}, []])
+def test_another_answer_than_the_apps_is_one_sentence(cli: Cli, api: HttpApi, answer: object) -> None:
+    api.script = [answer]
+    ended = cli("show", "a-run")
+    assert ended.exit_code == 1
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", [("start", "--scope", "everything"), ("show",), ("list", "--limit", "0"), ("no",)])
+def test_a_mistyped_command_exits_with_2_and_asks_nothing(cli: Cli, api: HttpApi, command: tuple[str, ...]) -> None:
+    ended = cli(*command)
+    assert ended.exit_code == 2
+    assert "Usage: python -m cli" in ended.stderr
+    assert not api.started

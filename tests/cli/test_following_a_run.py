@@ -1,0 +1,162 @@
+"""Commands that stay until a run has ended: what they print, where, and their exit code."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+from tests.cli.double import KEY, HttpApi
+from tests.cli.story import REMARK, SUCCESS, VERSION_ID, failed
+
+PROJECT = Path(__file__).parents[2]
+FAST = ("--follow", "--poll-seconds", "0.01")
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def test_a_success_exits_with_0_and_its_last_line_is_the_image_version(cli: Cli, api: HttpApi) -> None:
+    api.script = SUCCESS
+    ended = cli("start", "--image", "linux", *FAST)
+    assert ended.exit_code == 0, ended.stderr
+    assert ended.stdout.splitlines()[-1] == VERSION_ID
+    assert api.started == [{"image": "linux"}]
+
+
+def test_progress_is_one_line_for_each_change_and_goes_to_standard_error(cli: Cli, api: HttpApi) -> None:
+    api.script = [SUCCESS[0], SUCCESS[0], *SUCCESS[1:4], SUCCESS[3], *SUCCESS[4:]]
+    ended = cli("show", "a-run", *FAST)
+    lines = [line[9:] for line in ended.stderr.splitlines()]
+    assert lines == [
+        "run linux-20261125-100000-abcdef: image linux, scope all",
+        "sbx  check: Running",
+        "sbx  check: Succeeded in 1.0 s",
+        "sbx  infrastructure: Running",
+        "sbx  infrastructure: Succeeded in 6.0 s (9 resources are there.)",
+        "sbx  scripts: Succeeded in 1.0 s (4 scripts are there.)",
+        "sbx  imageTemplate: Succeeded in 4.0 s",
+        "sbx  build: Running",
+        "sbx  build: Running, Building",
+        "sbx  build: Running, Customizing",
+        "sbx  build: Running, Distributing",
+        "sbx  build: Succeeded",
+        "sbx  build: Succeeded in 22.0 s",
+        "sbx  publication: Succeeded in 2.0 s",
+        "sbx  Succeeded",
+        "run linux-20261125-100000-abcdef: Succeeded after 0:36",
+    ]
+    assert ended.stderr.splitlines()[-1].startswith("   0:36  ")
+
+
+def test_the_result_tells_what_is_inside_the_image(cli: Cli, api: HttpApi) -> None:
+    api.script = SUCCESS[-1:]
+    ended = cli("show", "a-run")
+    lines = [re.sub(r"  +", "  ", line).strip() for line in ended.stdout.splitlines()]
+    for expected in (
+        "linux-20261125-100000-abcdef  Succeeded  0:36",
+        "infrastructure  Succeeded  6.0  9 resources are there.",
+        "build: Customizing  12.0",
+        f"image version  {VERSION_ID}",
+        "replication  Completed",
+        "image template  linux-t",
+        "source version  24.04.202611120",
+        "log  https://127.0.0.1:10000/pool01/packerlogs/1b/customization.log",
+        f"linux/install_powershell.sh  {'aa' * 32}",
+        f"Remark: {REMARK['file']}:12:7 {REMARK['path']}: {REMARK['problem']} -> {REMARK['instead']}",
+    ):
+        assert expected in lines
+    assert lines[-1] == VERSION_ID
+
+
+@pytest.mark.parametrize("state", ["Failed", "Canceled", "PartiallySucceeded", "TimedOut"])
+def test_any_other_end_exits_with_1_and_says_where_why_and_what_to_do(cli: Cli, api: HttpApi, state: str) -> None:
+    api.script = [*SUCCESS[:4], failed(state)]
+    ended = cli("start", *FAST)
+    assert ended.exit_code == 1
+    assert ended.stderr.splitlines()[-3:] == [
+        f"The run linux-20261125-100000-abcdef ended as {state} in sbx at the step build.",
+        "PackerBuildFailed: Script exited with non-zero exit status: 1.",
+        "What to do: See customization.log.",
+    ]
+    assert VERSION_ID not in ended.stdout
+
+
+def test_a_run_that_broke_outside_of_a_stage_says_why(cli: Cli, api: HttpApi) -> None:
+    broken = {**SUCCESS[0], "state": "Failed", "endedAt": SUCCESS[-1]["endedAt"], "stages": []}
+    api.script = [{**broken, "failure": {"code": "RunLost", "message": "It is not known.", "whatToDo": None}}]
+    ended = cli("show", "a-run", *FAST)
+    assert ended.exit_code == 1
+    assert "RunLost: It is not known." in ended.stderr
+
+
+def test_an_app_that_restarts_meanwhile_is_waited_for(cli: Cli, api: HttpApi) -> None:
+    api.script = [SUCCESS[0], 500, 503, SUCCESS[-1]]
+    ended = cli("show", "a-run", *FAST)
+    assert ended.exit_code == 0
+    assert ended.stdout.splitlines()[-1] == VERSION_ID
+
+
+def test_ctrl_c_leaves_with_one_word(api: HttpApi, environment: dict[str, str]) -> None:
+    api.script = SUCCESS[:1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli", "show", "a-run", *FAST, "--url", api.url, "--key", KEY],
+        cwd=PROJECT,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    _wait_until(lambda: api.looks > 1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "Stopped."
+    assert "Traceback" not in errors
+
+
+def test_a_terminal_gets_a_picture_that_is_gone_at_the_end(
+    api: HttpApi, environment: dict[str, str], tmp_path: Path
+) -> None:
+    api.script = [*SUCCESS[:4], *SUCCESS[3:4] * 50, SUCCESS[-1]]
+    controller, terminal = pty.openpty()
+    output = tmp_path / "output"
+    with output.open("w") as stdout:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cli", "show", "a-run", *FAST, "--url", api.url, "--key", KEY],
+            cwd=PROJECT,
+            env={**environment, "TERM": "xterm", "COLUMNS": "100"},
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=terminal,
+        )
+    os.close(terminal)
+    seen: list[bytes] = []
+    reader = threading.Thread(target=_read_all, args=(controller, seen))
+    reader.start()
+    assert process.wait(30) == 0
+    reader.join(10)
+    os.close(controller)
+    picture = ESCAPES.sub("", b"".join(seen).decode())
+    assert "Baking linux  linux-20261125-100000-abcdef" in picture
+    assert "Running, Building" in picture
+    assert output.read_text().splitlines()[-1] == VERSION_ID
+
+
+def _read_all(controller: int, seen: list[bytes]) -> None:
+    try:
+        while data := os.read(controller, 65536):
+            seen.append(data)
+    except OSError:
+        return  # the other side is closed
+
+
+def _wait_until(condition, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.01)
