@@ -7,6 +7,7 @@ from rich.text import Text
 from cli.changes import clock
 from models.faults import Fault
 from models.pipeline_record import PipelineRecord, PipelineRunSummary, Publication, StageRecord
+from models.pipeline_run import StepName
 from models.state import State
 
 COLOURS = {State.SUCCEEDED: "green", State.RUNNING: "cyan", State.PARTIALLY_SUCCEEDED: "yellow"}
@@ -27,10 +28,13 @@ def print_run(console: Console, record: PipelineRecord) -> None:
             if stage.result.scripts:
                 console.print()
                 console.print(_scripts(stage.result))
+        if stage.remarks:
+            console.print()
         for remark in stage.remarks:
             place = _place(remark.file, remark.line, remark.column)
             sentence = f"Remark: {place} {remark.path}: {remark.problem} -> {remark.instead}"
-            console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+            _print_sentence(console, sentence)
+    console.print()
 
 
 def print_failure(console: Console, record: PipelineRecord) -> None:
@@ -75,10 +79,11 @@ def _steps(stage: StageRecord) -> Table:
     for step in stage.steps:
         seconds = "" if step.duration_seconds is None else f"{step.duration_seconds:.1f}"
         table.add_row(str(step.name), _state(step.state), seconds, Text(step.detail or "", style="dim"))
-    for sub_state in stage.build.sub_states if stage.build else ():
-        end = sub_state.ended_at or stage.build.ended_at if stage.build else None
-        seconds = f"{(end - sub_state.started_at).total_seconds():.1f}" if end else ""
-        table.add_row(Text(f"  build: {sub_state.name}", style="dim"), "", Text(seconds, style="dim"), "")
+        if step.name is StepName.BUILD and stage.build:
+            for sub_state in stage.build.sub_states:
+                end = sub_state.ended_at or stage.build.ended_at
+                seconds = f"{(end - sub_state.started_at).total_seconds():.1f}" if end else ""
+                table.add_row(Text(f"  {sub_state.name}", style="dim"), "", Text(seconds, style="dim"))
     return table
 
 
@@ -89,7 +94,11 @@ def _facts(result: Publication) -> Table:
         "image template": result.template_name,
         "source version": result.exact_source_version,
         "log": result.log_url,
-        **{f"output {output.name}": output.artifact for output in result.outputs},
+        **{
+            f"output {output.name}": output.artifact
+            for output in result.outputs
+            if output.artifact != result.image_version_id
+        },
     }
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)

@@ -61,7 +61,7 @@ def test_the_result_tells_what_is_inside_the_image(cli: Cli, api: HttpApi) -> No
     for expected in (
         "linux-20261125-100000-abcdef  Succeeded  0:36",
         "infrastructure  Succeeded  6.0  9 resources are there.",
-        "build: Customizing  12.0",
+        "Customizing  12.0",
         f"image version  {VERSION_ID}",
         "replication  Completed",
         "image template  linux-t",
@@ -122,7 +122,7 @@ def test_ctrl_c_leaves_with_one_word(api: HttpApi, environment: dict[str, str]) 
 def test_a_terminal_gets_a_picture_that_is_gone_at_the_end(
     api: HttpApi, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    api.script = [*SUCCESS[:4], *SUCCESS[3:4] * 50, SUCCESS[-1]]
+    api.script = [*SUCCESS[:4], *SUCCESS[3:4] * 20, SUCCESS[-1]]
     controller, terminal = pty.openpty()
     output = tmp_path / "output"
     with output.open("w") as stdout:
