@@ -191,6 +191,23 @@ async def test_without_the_right_to_write_versions_the_template_fails(sdk: Sdk) 
     assert "Microsoft.Compute/galleries/images/versions/write" in message
 
 
+@pytest.mark.parametrize(("excluded", "state"), [([], "Succeeded"), (["*/versions/write"], "Failed")])
+async def test_a_custom_role_gives_what_it_does_not_exclude(
+    sdk: Sdk, simulated_azure: SimulatedAzure, excluded: list[str], state: str
+) -> None:
+    workshop = await open_workshop(sdk, roles=False)
+    permission = {"actions": ["Microsoft.Compute/galleries/*"], "notActions": excluded}
+    role: Any = {"properties": {"roleName": "Writer", "permissions": [permission], "assignableScopes": [sdk.id_of("")]}}
+    guid = "77777777-0000-4000-8000-000000000001"
+    await sdk.roles.role_definitions.create_or_update(sdk.id_of(""), guid, role)
+    await assign(sdk, sdk.id_of(""), workshop.principal_id, guid)
+    await assign(sdk, container_scope(sdk), workshop.principal_id, BLOB_READER)
+    templates = sdk.builder.virtual_machine_image_templates
+    await templates.begin_create_or_update(GROUP, NAME, workshop.template(), polling=False)
+    await templates.get(GROUP, NAME)
+    assert simulated_azure.requests.all()[-1]["response"]["body"]["properties"]["provisioningState"] == state
+
+
 async def test_without_the_right_to_read_scripts_the_template_fails(sdk: Sdk) -> None:
     workshop = await open_workshop(sdk, roles=False)
     await assign(sdk, sdk.id_of(""), workshop.principal_id, CONTRIBUTOR)

@@ -95,8 +95,7 @@ def _next_version(azure: Azure, definition_id: str, distributor: Json, source: J
         major: int | None = versioning.get("major")
         if major is not None and major >= 0:
             present = [version for version in present if version[0] == major]
-        newest = max(present, default=None)
-        candidate = (newest[0], newest[1], newest[2] + 1) if newest else (major or FIRST_MAJOR, 0, 0)
+        candidate = max(present, default=(major or FIRST_MAJOR, 0, 0))
     while candidate in present:
         candidate = (candidate[0], candidate[1], candidate[2] + 1)
     return ".".join(str(number) for number in candidate)
