@@ -4,7 +4,7 @@ from asyncio import BaseTransport, Transport
 from typing import cast
 from weakref import WeakValueDictionary
 
-from starlette.types import Scope
+from starlette.types import Receive, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 # By the client's address and port, which every request's scope tells.
@@ -20,6 +20,10 @@ class KnownConnection(H11Protocol):
         _open[transport.get_extra_info("peername")[:2]] = transport
 
 
-def drop_connection(scope: Scope) -> None:
-    """Close the client's connection at once, without an answer."""
-    cast("Transport", _open[tuple(scope["client"])]).abort()
+async def drop_connection(scope: Scope, receive: Receive) -> None:
+    """Close the client's connection at once, without an answer; returns when it is closed."""
+    connection = _open.get(tuple(scope["client"]))
+    if connection is not None:
+        cast("Transport", connection).abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass

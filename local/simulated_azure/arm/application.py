@@ -47,15 +47,18 @@ class ResourceManager:
         method, path = request.method, request.url.path
         faults = self._azure.faults
         if delay := faults.seconds("delay", path, method):
-            await asyncio.sleep(delay)
+            try:
+                await asyncio.sleep(delay)
+            except asyncio.CancelledError:
+                return  # The simulation is being stopped; whoever waited for this answer is gone.
         if faults.take("drop-before", path, method):
-            drop_connection(scope)
+            await drop_connection(scope, receive)
             return
         response = self._declared_failure(method, path) or await self._answer(request, body)
         rendered = _render(response, request.headers)
         self._log(request, body, rendered)
         if faults.take("drop-after", path, method):
-            drop_connection(scope)
+            await drop_connection(scope, receive)
             return
         await rendered(scope, receive, send)
 
