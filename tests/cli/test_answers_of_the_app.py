@@ -5,7 +5,9 @@ import socket
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from cli.commands import app
 from tests.cli.conftest import Cli
 from tests.cli.double import HttpApi
 from tests.cli.story import FAULTS, SUCCESS, SUMMARIES
@@ -111,3 +113,8 @@ def test_a_mistyped_command_exits_with_2_and_asks_nothing(cli: Cli, api: HttpApi
     assert ended.exit_code == 2
     assert "Usage: python -m cli" in ended.stderr
     assert not api.started
+
+
+@pytest.mark.parametrize("command", sorted(get_command(app).commands))
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert f"python -m cli {command}" in (Path(__file__).parents[2] / "README.md").read_text()

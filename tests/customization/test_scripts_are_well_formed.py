@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from configuration.reading import read_configuration
 from tests.customization.build_vm import CUSTOMIZATION
 
 PROJECT = CUSTOMIZATION.parent
@@ -81,3 +82,14 @@ def test_the_versions_are_read_the_same_by_bash_and_by_powershell() -> None:
 @pytest.mark.parametrize("path", INSTALL_SCRIPTS, **NAMES)
 def test_an_install_script_is_described(path: Path) -> None:
     assert f"`{path.relative_to(CUSTOMIZATION)}`" in (PROJECT / "docs" / "customization.md").read_text()
+
+
+def test_the_sample_brings_what_the_scripts_share_to_where_they_look_and_before_them() -> None:
+    reading = read_configuration(PROJECT / "parameters", CUSTOMIZATION)
+    plan = reading.stage_plan("sbx", "linux")
+    assert plan is not None
+    steps = plan.image_template.properties["customize"]
+    brought = {step["destination"]: at for at, step in enumerate(steps) if step["type"] == "File"}
+    first_script = min(at for at, step in enumerate(steps) if "scriptUri" in step)
+    for path in ("/tmp/installation.sh", "/tmp/versions.env"):
+        assert brought[path] < first_script
