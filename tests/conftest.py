@@ -3,7 +3,8 @@
 Each is started once per xdist worker, when a test first asks for it, on ports that the system chooses:
 
 - `certificates`: PEM files of a certificate authority and of a server certificate for 127.0.0.1 made by it.
-- `azurite`: Azurite over https with token authentication and a pool of accounts.
+- `azurite`: Azurite over https with token authentication and a pool of accounts; the last of them is never lent to a
+  storage account of the simulation: it can be the app's own storage.
 - `simulated_azure`: the simulated Azure, empty at the start of each test, builds in 0 seconds (due at once), all other
   operations immediate. A test may change `simulated_azure.pace`, `.faults`, `.clock` (freeze, then `advance`); it is
   all undone by the fixture. `simulated_azure.requests` is the log of the test's own requests.
@@ -101,7 +102,7 @@ def simulated_azure_server(certificates: Certificates, azurite: Azurite) -> Iter
         ca_file=certificates.ca_file,
         subscriptions=[SUBSCRIPTION, OTHER_SUBSCRIPTION],
         blob_endpoint=azurite.endpoint,
-        blob_accounts=azurite.accounts,
+        blob_accounts=azurite.accounts[:-1],
         pace=Pace(build_seconds=0, operation_scale=0),
     )
     with SimulatedAzure(settings) as server:

@@ -328,3 +328,11 @@ async def test_an_identity_that_went_meanwhile_fails_the_template(
     simulated_azure.advance(1)
     template = await templates.get(GROUP, NAME)
     assert template.as_dict()["properties"]["provisioningState"] == "Failed"
+
+
+@pytest.mark.parametrize(("code", "shown"), [("BadSourceType", "BadSourceType"), ("QuotaExceeded", "ServerError")])
+async def test_a_template_can_be_made_to_fail(
+    sdk: Sdk, workshop: Workshop, simulated_azure: SimulatedAzure, code: str, shown: str
+) -> None:
+    simulated_azure.faults.add("template", code=code, message="because")
+    assert await failure(sdk, workshop.template()) == (shown, code, "because")

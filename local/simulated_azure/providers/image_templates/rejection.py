@@ -1,5 +1,13 @@
 """Why a template could not be created."""
 
+# The values that `provisioningErrorCode` can have.
+PROVISIONING_ERROR_CODES = [
+    *("BadSourceType", "BadPIRSource", "BadManagedImageSource", "BadSharedImageVersionSource"),
+    *("BadCustomizerType", "UnsupportedCustomizerType", "NoCustomizerScript"),
+    *("BadValidatorType", "UnsupportedValidatorType", "NoValidatorScript"),
+    *("BadDistributeType", "BadSharedImageDistribute", "BadStagingResourceGroup", "ServerError", "Other"),
+]
+
 
 class Rejection(Exception):
     """The template becomes `Failed`: its `provisioningError` and its operation tell why."""

@@ -9,7 +9,7 @@ from local.simulated_azure.azure import Azure
 from local.simulated_azure.blob_pool import BlobError
 from local.simulated_azure.providers import storage
 from local.simulated_azure.providers.authorization import may
-from local.simulated_azure.providers.image_templates.rejection import Rejection
+from local.simulated_azure.providers.image_templates.rejection import PROVISIONING_ERROR_CODES, Rejection
 from local.simulated_azure.providers.image_templates.sources import SourceImage, resolve_source, security_type_of
 from local.simulated_azure.providers.image_templates.submission import identity_id
 
@@ -28,7 +28,8 @@ async def verify(azure: Azure, template: Resource) -> None:
     """
     fault = azure.faults.take("template", template.id)
     if fault is not None:
-        raise Rejection("ServerError", fault.code, fault.message)
+        shown = fault.code if fault.code in PROVISIONING_ERROR_CODES else "ServerError"
+        raise Rejection(shown, fault.code, fault.message)
     identity = azure.resources.find(identity_id(template.body))
     if identity is None:
         raise Rejection("Other", "ValidationFailed", "The user assigned identity no longer exists.")
