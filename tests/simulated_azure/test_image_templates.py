@@ -265,6 +265,12 @@ async def test_a_validators_script_is_read_as_well(sdk: Sdk, workshop: Workshop)
     assert "404" in (await failure(sdk, workshop.template(validate=validators)))[2]
 
 
+async def test_a_validator_without_a_script_has_its_own_code(sdk: Sdk, workshop: Workshop) -> None:
+    assert (await failure(sdk, workshop.template(validate={"inVMValidations": [{"type": "Shell"}]})))[0] == (
+        "NoValidatorScript"
+    )
+
+
 async def test_a_deleted_template_takes_its_staging_group_along(sdk: Sdk, workshop: Workshop) -> None:
     template = await create_template(sdk, workshop.template())
     staging = template.properties.exact_staging_resource_group.rpartition("/")[2]

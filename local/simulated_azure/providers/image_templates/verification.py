@@ -40,8 +40,8 @@ async def verify(azure: Azure, template: Resource) -> None:
     for distributor in template.properties["distribute"]:
         _verify_target(azure, distributor, source, principal_id)
     _verify_staging_group(azure, template, principal_id)
-    for step in _script_steps(template.properties):
-        await _verify_step(azure, step, principal_id)
+    for step, missing_script in _script_steps(template.properties):
+        await _verify_step(azure, step, principal_id, missing_script)
 
 
 def _verify_target(azure: Azure, distributor: Json, source: SourceImage, principal_id: str) -> None:
@@ -113,19 +113,22 @@ def _verify_right(azure: Azure, principal_id: str, action: str, scope: str, prov
         )
 
 
-def _script_steps(properties: Json) -> Iterator[Json]:
-    yield from properties.get("customize") or []
-    yield from (properties.get("validate") or {}).get("inVMValidations") or []
+def _script_steps(properties: Json) -> Iterator[tuple[Json, str]]:
+    """What may name a script, each with the code for one that names none."""
+    for step in properties.get("customize") or []:
+        yield step, "NoCustomizerScript"
+    for step in (properties.get("validate") or {}).get("inVMValidations") or []:
+        yield step, "NoValidatorScript"
     workload = (properties.get("optimize") or {}).get("workload")
     if workload and workload.get("scriptUri"):
-        yield workload
+        yield workload, "NoCustomizerScript"
 
 
-async def _verify_step(azure: Azure, step: Json, principal_id: str) -> None:
+async def _verify_step(azure: Azure, step: Json, principal_id: str, missing_script: str) -> None:
     uri: str | None = step.get("scriptUri") or step.get("sourceUri")
     if step.get("type") in {"Shell", "PowerShell"} and bool(uri) == bool(step.get("inline")):
         raise Rejection(
-            "NoCustomizerScript",
+            missing_script,
             "ValidationFailed",
             f"The step '{step.get('name') or step['type']}' needs either a scriptUri or inline commands.",
         )
