@@ -23,6 +23,9 @@ NOT_SUPPORTED: Final = {
     "notifications": "notifications",
     "autoRun": "builds that Azure starts by itself",
 }
+# Keys of older modules, and what they are called today.
+_FORMER_KEYS: Final = {"imageTemplateName": "name", "lockForDeletion": "lock"}
+_LONGEST_CHOICE: Final = 12
 _WANTED: Final = {
     "string_type": "a text",
     "int_type": "a whole number",
@@ -36,7 +39,7 @@ _WANTED: Final = {
 _SENTENCES: Final = {
     "refusal": ("{problem}", "{instead}"),
     "missing": ("it is missing", '"{key}": …'),
-    "union_tag_not_found": ("it has no {discriminator}", '"{discriminator}": …'),
+    "union_tag_not_found": ("it is missing", '"{key}": …'),
     "greater_than_equal": ("it is less than {ge}", "{ge} or more"),
     "less_than_equal": ("it is more than {le}", "{le} or less"),
     "too_long": ("it has {actual_length} entries, more than {max_length}", "at most {max_length}"),
@@ -56,7 +59,8 @@ def explain(
     """
     for detail in error.errors(include_url=False):
         path = _path_in(data, detail)
-        member = detail.get("ctx", {}).get("member")
+        context = detail.get("ctx", {})
+        member = context.get("member") or context.get("discriminator", "").strip("'")
         file_path = operator_path((*path, member) if member else path)
         if file_path is None:
             continue
@@ -101,7 +105,7 @@ def _words(detail: ErrorDetails, path: JsonPath, shapes: list[type[Shape]]) -> t
     if kind not in _SENTENCES:
         return detail["msg"], "what docs/parameter-files.md says"
     problem, instead = _SENTENCES[kind]
-    facts = {"key": key, **context, "discriminator": context.get("discriminator", "").strip("'")}
+    facts = {"key": key, **context}
     return problem.format(**facts), instead.format(**facts)
 
 
@@ -115,7 +119,10 @@ def _unknown_key(key: str, shapes: list[type[Shape]]) -> tuple[str, str]:
         return f"the key {key} is spelt in the wrong case", meant
     deeper = [path for shape in shapes for path in _paths_below(shape, key, levels=2)]
     belongs = deeper[0] if len(deeper) == 1 else None
-    return f"the key {key} is unknown here", meant or belongs or f"one of {', '.join(known_keys)}"
+    former = _FORMER_KEYS.get(key)
+    renamed = former if former in known_keys else None
+    choice = ", ".join(known_keys) if len(known_keys) <= _LONGEST_CHOICE else "the keys in docs/parameter-files.md"
+    return f"the key {key} is unknown here", renamed or meant or belongs or f"one of {choice}"
 
 
 def _paths_below(shape: type[Shape], key: str, levels: int) -> Iterator[str]:

@@ -8,15 +8,17 @@ from pydantic import ValidationError
 
 from configuration.explanations import OperatorPath, explain, nearest
 from configuration.json_with_comments import MAXIMUM_BYTES, Unreadable, read_json
-from configuration.shape import Shape
+from configuration.placeholders import placeholders
+from configuration.shape import Shape, placeholder_words
 from configuration.source_file import SourceFile
-from models.faults import Fault, Remark
+from models.faults import Fault, Finding, Remark
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The faults and remarks so far, in the order in which they were found."""
+    """The files that were read, and the faults and remarks on them so far."""
 
+    sources: list[SourceFile] = field(default_factory=list[SourceFile])
     faults: list[Fault] = field(default_factory=list[Fault])
     remarks: list[Remark] = field(default_factory=list[Remark])
 
@@ -46,6 +48,7 @@ class Findings:
             )
             return None
         source = SourceFile(name, node)
+        self.sources.append(source)
         self.faults.extend(
             source.fault(path, f"the key {path[-1]} has been there before", "one of the two", place=place)
             for path, place in node.repetitions()
@@ -66,6 +69,18 @@ class Findings:
             told = set(self.faults)
             self.faults.extend(f for f in explain(error, source, shape, data, operator_path) if f not in told)
             return None
+
+    def tell_placeholders(self) -> None:
+        """Add a fault for each placeholder that no other check has come upon: in unknown keys, in what is not read."""
+        told = set(self.faults)
+        for source in self.sources:
+            found = (source.fault(path, *placeholder_words(word)) for path, word in placeholders(source.node))
+            self.faults.extend(fault for fault in found if fault not in told)
+
+    def in_reading_order[Found: Finding](self, findings: list[Found]) -> tuple[Found, ...]:
+        """Return findings file by file, as the files were read, and from top to bottom in each."""
+        files = {source.name: position for position, source in enumerate(self.sources)}
+        return tuple(sorted(findings, key=lambda f: (files.get(f.file, -1), f.line or 0, f.column or 0)))
 
 
 def file_names(folder: Path) -> list[str]:

@@ -23,8 +23,8 @@ class Parameters(Shape):
     def _leave_out_empty_parameters(cls, members: Any) -> Any:
         if not isinstance(members, dict):
             return members
-        empty = [{"value": value} for value in UNSET]
-        return {key: value for key, value in members.items() if value not in empty}
+        empty, known = [{"value": value} for value in UNSET], cls.written_keys()
+        return {key: value for key, value in members.items() if not (key in known and value in empty)}
 
 
 class ParameterFile[Contents: Parameters](Shape):

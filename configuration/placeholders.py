@@ -1,7 +1,11 @@
 """Finds what a sample left for the operator to fill in."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
+
+from configuration.json_with_comments import JsonPath, Node
+from configuration.script_fetches import without_key_placeholder
 
 _PLACEHOLDER: Final = re.compile(
     r"""
@@ -16,6 +20,13 @@ _PLACEHOLDER: Final = re.compile(
     """,
     re.VERBOSE,
 )
+# Under these keys stand commands and free texts.
+_FREE_TEXTS: Final = frozenset(
+    {
+        "inline", "restartCommand", "restartCheckCommand", "searchCriteria", "filters", "description", "eula", "tags",
+        "managedResourceTags", "metadata", "$schema",
+    }
+)  # fmt: skip
 _ARM_EXPRESSION: Final = re.compile(r"\[(?!\[).*\]", re.DOTALL)
 
 
@@ -28,3 +39,14 @@ def find_placeholder(text: str) -> str | None:
         return text.strip()
     found = _PLACEHOLDER.search(text)
     return found.group() if found else None
+
+
+def placeholders(node: Node, path: JsonPath = ()) -> Iterator[tuple[JsonPath, str]]:
+    """Return each placeholder below a value, with its path; commands, free texts and tags are passed over."""
+    if isinstance(node.data, str):
+        found = find_placeholder(without_key_placeholder(node.data))
+        if found:
+            yield path, found
+    for part, child in node.children.items():
+        if part not in _FREE_TEXTS:
+            yield from placeholders(child, (*path, part))

@@ -70,7 +70,9 @@ def read_configuration(folder: Path, customization: Path) -> ConfigurationReadin
                 plan = _read_stage(findings, folder, name, Setting(environment, image, infrastructure, scripts))
                 if plan:
                     plans[environment.name, image.name] = plan
-    return ConfigurationReading(pipeline, tuple(findings.faults), tuple(findings.remarks), template_files, plans)
+    findings.tell_placeholders()
+    faults, remarks = findings.in_reading_order(findings.faults), findings.in_reading_order(findings.remarks)
+    return ConfigurationReading(pipeline, faults, remarks, template_files, plans)
 
 
 def infrastructure_file(environment: str) -> str:

@@ -33,7 +33,7 @@ def refer(
         return None
     if not is_our_account:
         problem = f"the scripts' storage account is {infrastructure.storage_account} in the infrastructure's file"
-        return Disagreement(path, problem, address.replace(account, infrastructure.storage_account, 1))
+        return Disagreement(path, problem, blob.group().replace(account, infrastructure.storage_account, 1))
     if not is_our_container:
         problem = f"the storage account has no container {container} in the infrastructure's file"
         return Disagreement(path, problem, f"one of {', '.join(infrastructure.containers)}")

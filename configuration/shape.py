@@ -66,9 +66,14 @@ class Form:
         return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
 
 
+def placeholder_words(placeholder: str) -> tuple[str, str]:
+    """Return what is wrong with a placeholder and what to write instead."""
+    return f"the placeholder {placeholder} is left in it", "the real value"
+
+
 def refuse_placeholder(text: str) -> str:
     """Return the text; raises a refusal that names the placeholder in it."""
     placeholder = find_placeholder(text)
     if placeholder is not None:
-        raise refusal(f"the placeholder {placeholder} is left in it", "the real value")
+        raise refusal(*placeholder_words(placeholder))
     return text

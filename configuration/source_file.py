@@ -9,6 +9,7 @@ from configuration.json_with_comments import JsonPath, Node, Place
 from models.faults import Fault, Remark
 
 _LONGEST_VALUE: Final = 80
+_LONGEST_SENTENCE: Final = 500
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_$][\w$-]*")
 _SECRET_KEY: Final = re.compile(
     r"password|passwd|secret|token|credential|connectionstring|accesskey|accountkey", re.IGNORECASE
@@ -43,12 +44,12 @@ class SourceFile:
         line, column = place or self._nearest_node(path).place
         return {
             "file": self.name,
-            "path": path_text(path),
+            "path": _shortened(path_text(path), _LONGEST_SENTENCE),
             "line": line,
             "column": column,
             "value": shown_value(path, node.data) if node else None,
-            "problem": problem,
-            "instead": instead,
+            "problem": _shortened(problem, _LONGEST_SENTENCE),
+            "instead": _shortened(instead, _LONGEST_SENTENCE),
         }
 
     def _nearest_node(self, path: JsonPath) -> Node:
@@ -81,4 +82,8 @@ def shown_value(path: JsonPath, value: Any) -> str:
     if any(part in _COMMAND_KEYS for part in path):
         return f"(a command of {len(value)} characters)"
     text = _SECRET_VALUE.sub(r"\1=…", _ADDRESS_QUERY.sub(r"\1?…", value))
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+    return _shortened(text, _LONGEST_VALUE)
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
