@@ -57,10 +57,10 @@ def folder(tmp_path: Path) -> Folder:
         file = customization / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("true\n")
-    return Folder(parameters, customization, _files())
+    return Folder(parameters, customization, valid_files())
 
 
-def _files() -> dict[str, Any]:
+def valid_files() -> dict[str, Any]:
     return {
         "pipeline.json": {
             "environments": [{"name": "sbx", "subscriptionId": SUBSCRIPTION, "location": "westeurope"}],

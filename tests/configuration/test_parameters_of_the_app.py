@@ -1,11 +1,24 @@
 """The sample files that come with the app, and the schemas."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from configuration.image_template_parameters_shape import ImageTemplateParameter, ImageTemplateParameters
+from configuration.image_template_shape import (
+    Customizer,
+    ErrorHandling,
+    NetworkConfiguration,
+    Source,
+    TargetRegion,
+    Validation,
+)
+from configuration.infrastructure_shape import ImageDefinitionShape, InfrastructureParameters
+from configuration.pipeline_shape import PipelineShape
 from configuration.reading import read_configuration
 from configuration.schemas import SCHEMAS_FOLDER, schema_texts
+from configuration.shape import Shape
 
 APP = Path(__file__).parents[2]
 
@@ -26,3 +39,24 @@ def test_the_schemas_are_current(name: str, text: str) -> None:
 
 def test_every_schema_file_has_its_shape() -> None:
     assert {file.name for file in SCHEMAS_FOLDER.iterdir()} == set(schema_texts())
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        PipelineShape,
+        InfrastructureParameters,
+        ImageDefinitionShape,
+        ImageTemplateParameters,
+        ImageTemplateParameter,
+        *get_args(get_args(Source)[0]),
+        *get_args(get_args(Customizer)[0]),
+        NetworkConfiguration,
+        TargetRegion,
+        Validation,
+        ErrorHandling,
+    ],
+)
+def test_every_key_is_documented(shape: type[Shape]) -> None:
+    page = (APP / "docs" / "parameter-files.md").read_text()
+    assert [key for key in shape.written_keys() if f"`{key}`" not in page and f'"{key}"' not in page] == []
