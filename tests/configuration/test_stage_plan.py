@@ -279,3 +279,20 @@ def test_faults_stand_in_the_order_of_the_files(folder: Folder) -> None:
     places = [(fault.line, fault.column) for fault in faults]
     assert len(places) == 3
     assert places == sorted(places, key=lambda place: (place[0] or 0, place[1] or 0))
+
+
+def test_a_storage_account_type_alone_is_for_the_location_of_the_template(folder: Folder) -> None:
+    folder.template["storageAccountType"] = "Standard_ZRS"
+    (shared,) = plan_of(folder).image_template.properties["distribute"]
+    assert (shared["replicationRegions"], shared["storageAccountType"]) == (["westeurope"], "Standard_ZRS")
+    assert "targetRegions" not in shared
+
+
+def test_there_is_no_plan_while_the_files_disagree(folder: Folder) -> None:
+    folder.template["userMsiName"] = "id-others"
+    assert folder.read().stage_plan("sbx", "linux") is None
+
+
+def test_a_fault_is_told_once(folder: Folder) -> None:
+    del folder.template["imageSource"]
+    assert [fault.path for fault in folder.read().faults] == ["parameters.itParam.value.imageSource"]
