@@ -16,7 +16,8 @@ FOLDER = "pipeline-runs/"
 async def put(azure: AzureClients, record: PipelineRecord) -> None:
     """Write the record in the place of an earlier one of the same run.
 
-    What the list of runs shows is kept as metadata too, so that listing needs no reading of each record.
+    What the list of runs shows is kept as metadata too, so that listing needs no reading of each record. The container
+    is made if it is missing.
     """
     summary = {
         "image": record.image,
@@ -25,14 +26,13 @@ async def put(azure: AzureClients, record: PipelineRecord) -> None:
         "startedat": record.started_at.isoformat(),
         **({"endedat": record.ended_at.isoformat()} if record.ended_at else {}),
     }
-    async with azure_call(f"write the record of run {record.id}"):
-        await _container(azure).upload_blob(
-            _path(record.id),
-            record.model_dump_json(indent=2).encode(),
-            overwrite=True,
-            metadata=summary,
-            content_settings=ContentSettings(content_type="application/json"),
-        )
+    content = record.model_dump_json(indent=2).encode()
+    try:
+        await _upload(azure, record.id, content, summary)
+    except AzureAbsent:
+        async with azure_call(f"create container {CONTAINER}"):
+            await _container(azure).create_container()
+        await _upload(azure, record.id, content, summary)
 
 
 async def find(azure: AzureClients, run_id: str) -> PipelineRecord | None:
@@ -47,16 +47,30 @@ async def find(azure: AzureClients, run_id: str) -> PipelineRecord | None:
 
 async def list_newest(azure: AzureClients, limit: int) -> list[PipelineRunSummary]:
     """Return the newest runs, newest first, at most `limit` of them."""
-    async with azure_call("list the records of runs"):
-        months = [item.name async for item in _container(azure).walk_blobs(FOLDER, delimiter="/")]
-        summaries: list[PipelineRunSummary] = []
-        for month in sorted(months, reverse=True):
-            blobs = _container(azure).list_blobs(month, include=["metadata"])
-            found = [_summary(blob.name, blob.metadata) async for blob in blobs]
-            summaries += sorted(found, key=lambda summary: (summary.started_at, summary.id), reverse=True)
-            if len(summaries) >= limit:
-                break
+    summaries: list[PipelineRunSummary] = []
+    try:
+        async with azure_call("list the records of runs"):
+            months = [item.name async for item in _container(azure).walk_blobs(FOLDER, delimiter="/")]
+            for month in sorted(months, reverse=True):
+                blobs = _container(azure).list_blobs(month, include=["metadata"])
+                found = [_summary(blob.name, blob.metadata) async for blob in blobs]
+                summaries += sorted(found, key=lambda summary: (summary.started_at, summary.id), reverse=True)
+                if len(summaries) >= limit:
+                    break
+    except AzureAbsent:
+        return []
     return summaries[:limit]
+
+
+async def _upload(azure: AzureClients, run_id: str, content: bytes, metadata: dict[str, str]) -> None:
+    async with azure_call(f"write the record of run {run_id}"):
+        await _container(azure).upload_blob(
+            _path(run_id),
+            content,
+            overwrite=True,
+            metadata=metadata,
+            content_settings=ContentSettings(content_type="application/json"),
+        )
 
 
 def _container(azure: AzureClients) -> ContainerClient:

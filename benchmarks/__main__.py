@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from local.stack import local_stack
+from local.stack import StackOptions, local_stack
 from rich.console import Console
 from rich.table import Table
 
@@ -27,7 +27,7 @@ def main() -> None:
     console = Console()
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
-        with local_stack(Path(folder), build_seconds=build_seconds) as stack:
+        with local_stack(Path(folder), StackOptions(build_seconds=build_seconds)) as stack:
             console.print(f"local stack ready after {time.monotonic() - began:.1f} s")
             with BakeryApi(stack.functions.url, stack.functions.function_key) as api:
                 record = _bake(api)

@@ -1,0 +1,74 @@
+"""The webhooks that Event Grid delivers to: `/runtime/webhooks/eventgrid` and `/runtime/webhooks/blobs`."""
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from local.functions_host.blob_triggers import BlobTriggers
+from local.functions_host.keys import Keys
+from local.functions_host.worker import Function, FunctionFailedError, FunctionsWorker
+from local.functions_host.worker_protocol import TypedData
+
+VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
+
+
+class EventWebhooks:
+    """The two webhooks; they take nothing without the system key."""
+
+    def __init__(self, worker: FunctionsWorker, blobs: BlobTriggers, keys: Keys) -> None:
+        self._worker = worker
+        self._blobs = blobs
+        self._keys = keys
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the webhooks."""
+        return [
+            Route("/runtime/webhooks/eventgrid", self._to_event_grid_trigger, methods=["POST"]),
+            Route("/runtime/webhooks/blobs", self._to_blob_trigger, methods=["POST"]),
+        ]
+
+    async def _to_event_grid_trigger(self, request: Request) -> Response:
+        return await self._deliver(request, "eventgridtrigger")
+
+    async def _to_blob_trigger(self, request: Request) -> Response:
+        return await self._deliver(request, "blobtrigger")
+
+    async def _deliver(self, request: Request, trigger_type: str) -> Response:
+        if not self._keys.open(request, "system"):
+            return Response(status_code=401)
+        name = request.query_params.get("functionName", "").removeprefix("Host.Functions.")
+        function = self._worker.functions.get(name)
+        if function is None or function.trigger_type != trigger_type:
+            return Response(status_code=404)
+        try:
+            events = _events(await request.body())
+        except ValueError:
+            return Response(status_code=400)
+        handshake = next((event for event in events if event.get("eventType") == VALIDATION), None)
+        if handshake is not None:
+            return JSONResponse({"validationResponse": handshake["data"]["validationCode"]})
+        try:
+            for event in events:
+                await self._hand_over(function, event)
+        except FunctionFailedError:
+            return Response(status_code=500)
+        return Response(status_code=202)
+
+    async def _hand_over(self, function: Function, event: dict[str, Any]) -> None:
+        if function.trigger_type == "blobtrigger":
+            await self._blobs.on_event(function, event)
+        else:
+            await self._worker.invoke(function, TypedData(json=json.dumps(event)))
+
+
+def _events(body: bytes) -> list[dict[str, Any]]:
+    """Return the events of a delivery, one or many; raises ValueError where it is none."""
+    found = json.loads(body)
+    events = found if isinstance(found, list) else [found]
+    if not all(isinstance(event, dict) for event in events):
+        message = "An event is a JSON object."
+        raise ValueError(message)
+    return events

@@ -1,0 +1,63 @@
+"""Serves the app's HTTP triggers under `/api`, with the keys that each asks for."""
+
+import re
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from local.functions_host.keys import Keys
+from local.functions_host.worker import Function, FunctionFailedError, FunctionsWorker
+from local.functions_host.worker_protocol import PROTOS, TypedData
+
+ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+# `{*rest}` takes the rest of the path; constraints such as `{id:int}` are ASP.NET's.
+CATCH_ALL = re.compile(r"\{\*(\w+)\}")
+CONSTRAINT = re.compile(r"\{(\w+):[^}]*\}")
+
+
+def http_routes(worker: FunctionsWorker, keys: Keys) -> list[Route]:
+    """Return a route for each HTTP trigger of the app."""
+    return [_route(worker, function, keys) for function in worker.of_type("httptrigger")]
+
+
+def _route(worker: FunctionsWorker, function: Function, keys: Keys) -> Route:
+    trigger = function.trigger
+    path = CONSTRAINT.sub(r"{\1}", CATCH_ALL.sub(r"{\1:path}", trigger.get("route") or function.name))
+    methods = [method.upper() for method in trigger.get("methods") or ALL_METHODS]
+    level = trigger.get("authLevel") or "function"
+
+    async def call(request: Request) -> Response:
+        if not keys.open(request, level):
+            return Response(status_code=401)
+        try:
+            answer = await worker.invoke(function, await _http_data(request))
+        except FunctionFailedError:
+            return Response(status_code=500)
+        return _response(answer)
+
+    return Route(f"/api/{path.lstrip('/')}", call, methods=methods)
+
+
+async def _http_data(request: Request) -> TypedData:
+    return TypedData(
+        http=PROTOS.RpcHttp(
+            method=request.method,
+            url=str(request.url),
+            headers=dict(request.headers),
+            params={name: str(value) for name, value in request.path_params.items()},
+            query=dict(request.query_params),
+            body=TypedData(bytes=await request.body()),
+        )
+    )
+
+
+def _response(answer: Any) -> Response:
+    if answer is None:
+        return Response(status_code=204)
+    if answer.kind != "http":
+        return Response(answer.value, media_type="text/plain")
+    http = answer.http
+    body = http.body.value if http.body is not None else b""
+    return Response(body, status_code=int(http.status_code), headers=dict(http.headers))

@@ -1,0 +1,117 @@
+"""Starts the parts of a stack as processes of their own, and ends those and no others."""
+
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from local.certificates import write_secretly
+
+SECONDS_TO_START = 60
+SECONDS_TO_END = 10
+SECONDS_BETWEEN_LOOKS = 0.02
+TAIL_LINES = 20
+
+
+class PartFailedError(Exception):
+    """A part of the stack did not start; the message has the end of its log."""
+
+
+@dataclass
+class Part:
+    """A part of a stack that was started: its process, and the file that takes what it says on standard output."""
+
+    name: str
+    process: "subprocess.Popen[bytes]"
+    output: Path
+    log: Path
+
+    def ready(self, announcement: str = r"^(\{.*\})$") -> str:
+        """Wait for the line by which the part says that it is ready, and return what the pattern's group takes.
+
+        Raises PartFailedError where it ends before, or says nothing for a minute.
+        """
+        deadline = time.monotonic() + SECONDS_TO_START
+        while time.monotonic() < deadline:
+            found = re.search(announcement, self.output.read_text(encoding="utf-8"), re.MULTILINE)
+            if found:
+                return found[1]
+            if self.process.poll() is not None:
+                break
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        tail = "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:])
+        raise PartFailedError(f"The {self.name} did not start ({self.log}):\n{tail}")
+
+    def announced(self) -> dict[str, Any]:
+        """Wait until the part is ready and return what it said, as JSON."""
+        return json.loads(self.ready())
+
+
+class Processes:
+    """The processes of the stack in a folder. They outlive this program: a file remembers them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._logs = folder / "logs"
+        self._file = folder / "processes.json"
+
+    def start(self, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> Part:
+        """Start a part in the background; what it writes goes to `logs/`."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        output, log = self._logs / f"{name}.out", self._logs / f"{name}.log"
+        with output.open("wb") as out, log.open("ab") as err:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                env={**os.environ, **(environment or {})},
+                start_new_session=True,
+            )
+        self.remember(name, process.pid)
+        return Part(name, process, output, log)
+
+    def remember(self, name: str, pid: int) -> None:
+        """Take a process into the stack; its start time tells it from a later one with the same id."""
+        entries = [*self._entries(), {"name": name, "pid": pid, "startedAt": psutil.Process(pid).create_time()}]
+        write_secretly(self._file, json.dumps(entries, indent=2))
+
+    def running(self) -> list[psutil.Process]:
+        """Return the processes of this stack that still run, in the order in which they were started."""
+        return [process for entry in self._entries() if (process := _find(entry))]
+
+    def stop(self) -> None:
+        """End the processes of this stack, the newest first; one that does not end in time is killed."""
+        for process in reversed(self.running()):
+            process.terminate()
+            _, alive = psutil.wait_procs([process], timeout=SECONDS_TO_END)
+            for stubborn in alive:
+                stubborn.kill()
+            psutil.wait_procs(alive, timeout=SECONDS_TO_END)
+        self._file.unlink(missing_ok=True)
+
+    def _entries(self) -> list[dict[str, Any]]:
+        return json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else []
+
+
+def is_running(pid: int | None) -> bool:
+    """Say whether there is a process with this id that has not ended."""
+    try:
+        return pid is not None and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _find(entry: dict[str, Any]) -> psutil.Process | None:
+    try:
+        process = psutil.Process(entry["pid"])
+        same = abs(process.create_time() - entry["startedAt"]) < 1
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.NoSuchProcess:
+        return None

@@ -1,0 +1,56 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from activities.records import publish_record
+from azure_clients import records
+from models.pipeline_record import PipelineRecord
+from models.pipeline_run import Scope, Starter
+from models.state import State
+
+BEGAN = datetime(2026, 3, 31, 23, 59, tzinfo=UTC)
+
+
+def record_of(minute: int, **changes: object) -> PipelineRecord:
+    started_at = BEGAN + timedelta(minutes=minute)
+    return PipelineRecord(
+        id=f"linux-{started_at:%Y%m%d-%H%M%S}-{minute:06x}",
+        image="linux",
+        scope=Scope.ALL,
+        started_by=Starter(kind="http", who="ünïcode"),
+        started_at=started_at,
+    ).model_copy(update=changes)
+
+
+@pytest.fixture
+async def empty(azure):
+    """The app's own account, without a container: it outlives each test."""
+    container = azure.blobs(azure.app_blob_endpoint).get_container_client(records.CONTAINER)
+    if await container.exists():
+        async for blob in container.list_blobs():
+            await container.delete_blob(blob.name)
+    return azure
+
+
+async def test_a_record_is_read_as_it_was_written_and_a_later_one_takes_its_place(empty):
+    record = record_of(0)
+    await publish_record(empty, record)
+    ended = record.model_copy(update={"state": State.SUCCEEDED, "ended_at": BEGAN + timedelta(hours=1)})
+    await publish_record(empty, ended)
+    await publish_record(empty, ended)
+    assert await records.find(empty, record.id) == ended
+    (summary,) = await records.list_newest(empty, 10)
+    assert (summary.state, summary.ended_at) == (State.SUCCEEDED, ended.ended_at)
+
+
+async def test_a_record_that_is_not_there_is_none(empty):
+    assert await records.find(empty, record_of(0).id) is None
+    assert await records.list_newest(empty, 10) == []
+
+
+async def test_records_are_listed_newest_first_over_the_end_of_a_month(empty):
+    all_records = [record_of(minute) for minute in range(3)]
+    for record in all_records:
+        await publish_record(empty, record)
+    assert [summary.id for summary in await records.list_newest(empty, 10)] == [one.id for one in all_records[::-1]]
+    assert [summary.id for summary in await records.list_newest(empty, 1)] == [all_records[-1].id]
