@@ -49,16 +49,20 @@ def bake(
 
     The last line on standard output is the resource id of the new image version.
     """
-    from local.stack import local_stack  # noqa: PLC0415  # the other commands do without it and start sooner
+    from local.stack import StackError, StackOptions, local_stack  # noqa: PLC0415  # the other commands do without it and start sooner
 
     with _told_in_sentences(), _stopped_by_sigterm():
         _errors().print("Starting the local stack ...", highlight=False)
         options = {"image": image, "startEnvironment": environment, "stopEnvironment": environment, "scope": scope}
-        with (
-            local_stack(folder=folder, build_seconds=build_seconds) as stack,
-            BakeryApi(stack.functions.url, stack.functions.function_key) as api,
-        ):
-            record = _follow(api, api.start_run(options), poll_seconds)
+        try:
+            with (
+                local_stack(folder, StackOptions(build_seconds=build_seconds)) as stack,
+                BakeryApi(stack.functions.url, stack.functions.function_key) as api,
+            ):
+                record = _follow(api, api.start_run(options), poll_seconds)
+        except StackError as error:
+            print_refusal(_errors(), str(error), [])
+            raise typer.Exit(FAILED) from None
         if not _report(record):
             raise typer.Exit(FAILED)
 
