@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 SPECS  ?= $(wildcard ../shared/specs)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bake up down test check fix bench lock
+.PHONY: help setup bake up down test check fix bench schemas lock
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -46,6 +46,9 @@ fix: setup ## Format and mend what the linter can mend
 
 bench: setup ## Run the benchmarks and print their figures
 	@$(PYTHON) -m benchmarks
+
+schemas: setup ## Write parameters/schemas anew, for editors
+	@$(PYTHON) -m configuration.schemas
 
 lock: setup ## Pin requirements*.in, with hashes
 	@.venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-emit-index-url requirements.in -o requirements.txt

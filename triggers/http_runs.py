@@ -25,6 +25,7 @@ from triggers.pipeline_instances import AlreadyOn, find_run, start
 
 LOGGER = logging.getLogger("image_bakery")
 LONGEST_LIST = 200
+LONGEST_REQUEST = 16 * 1024
 
 
 async def start_run(
@@ -100,7 +101,11 @@ def _options(request: func.HttpRequest, reading: ConfigurationReading) -> tuple[
     """Return the options of the request; nothing can be asked of a pipeline whose own file has faults."""
     if reading.pipeline is None:
         return None, list(reading.faults)
-    return read_run_options(request.get_body(), reading.pipeline)
+    body = request.get_body()
+    if len(body) > LONGEST_REQUEST:
+        detail = f"The options of a run take at most {LONGEST_REQUEST} bytes; these are {len(body)}."
+        raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The run was not started", detail)
+    return read_run_options(body, reading.pipeline)
 
 
 async def _faults_of_stages(azure: AzureClients, reading: ConfigurationReading, options: RunOptions) -> list[Fault]:

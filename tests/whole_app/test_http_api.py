@@ -30,6 +30,12 @@ def test_a_wrong_request_names_its_faults_and_starts_nothing(bakery: Bakery, con
     assert len(bakery.api.get("/api/runs").json()["runs"]) == before
 
 
+def test_a_request_that_is_far_too_long_is_not_even_read(bakery: Bakery):
+    answer = bakery.api.post("/api/runs", content=b"[" * 100_000)
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("key", [None, "wrong"])
 def test_without_the_key_nothing_is_told_and_nothing_started(bakery: Bakery, method, key):
