@@ -1,5 +1,6 @@
 """Starts the parts of a stack as processes of their own, and ends those and no others."""
 
+import contextlib
 import json
 import os
 import re
@@ -46,7 +47,8 @@ class Part:
             if self.process.poll() is not None:
                 break
             time.sleep(SECONDS_BETWEEN_LOOKS)
-        tail = "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:])
+        said = "".join(file.read_text(encoding="utf-8", errors="replace") for file in (self.log, self.output))
+        tail = "\n".join(said.splitlines()[-TAIL_LINES:])
         raise PartFailedError(f"The {self.name} did not start ({self.log}):\n{tail}")
 
     def announced(self) -> dict[str, Any]:
@@ -60,6 +62,8 @@ class Processes:
     def __init__(self, folder: Path) -> None:
         self._logs = folder / "logs"
         self._file = folder / "processes.json"
+        # Those started by this object are our children: we have to reap them.
+        self._children: list[subprocess.Popen[bytes]] = []
 
     def start(self, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> Part:
         """Start a part in the background; what it writes goes to `logs/`."""
@@ -74,6 +78,7 @@ class Processes:
                 env={**os.environ, **(environment or {})},
                 start_new_session=True,
             )
+        self._children.append(process)
         self.remember(name, process.pid)
         return Part(name, process, output, log)
 
@@ -89,11 +94,13 @@ class Processes:
     def stop(self) -> None:
         """End the processes of this stack, the newest first; one that does not end in time is killed."""
         for process in reversed(self.running()):
-            process.terminate()
-            _, alive = psutil.wait_procs([process], timeout=SECONDS_TO_END)
-            for stubborn in alive:
-                stubborn.kill()
-            psutil.wait_procs(alive, timeout=SECONDS_TO_END)
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+                if not _ends(process):
+                    process.kill()
+                    _ends(process)
+        for child in self._children:
+            child.wait()
         self._file.unlink(missing_ok=True)
 
     def _entries(self) -> list[dict[str, Any]]:
@@ -103,7 +110,7 @@ class Processes:
 def is_running(pid: int | None) -> bool:
     """Say whether there is a process with this id that has not ended."""
     try:
-        return pid is not None and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        return pid is not None and not _has_ended(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return False
 
@@ -111,7 +118,25 @@ def is_running(pid: int | None) -> bool:
 def _find(entry: dict[str, Any]) -> psutil.Process | None:
     try:
         process = psutil.Process(entry["pid"])
-        same = abs(process.create_time() - entry["startedAt"]) < 1
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        is_ours = abs(process.create_time() - entry["startedAt"]) < 1
+        return process if is_ours and not _has_ended(process) else None
     except psutil.NoSuchProcess:
         return None
+
+
+def _ends(process: psutil.Process) -> bool:
+    """Wait for a process to end; returns whether it did in time."""
+    deadline = time.monotonic() + SECONDS_TO_END
+    while not _has_ended(process):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    return True
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    # One whose parent has not looked yet is still listed, though it has ended.
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

@@ -49,40 +49,47 @@ class StackError(Exception):
 @contextmanager
 def local_stack(folder: Path, options: StackOptions | None = None) -> Generator[Stack]:
     """Start a stack in a folder of its own, and stop what was started at the end."""
-    stack = start_stack(folder, options or StackOptions())
+    processes = Processes(folder.resolve())
+    stack = _start_or_stop(folder.resolve(), processes, options or StackOptions())
     try:
         yield stack
     finally:
-        stop_stack(folder)
+        _stop(folder, processes)
 
 
 def start_stack(folder: Path, options: StackOptions) -> Stack:
     """Start a stack and leave it running; raises StackError, and leaves nothing behind then."""
-    folder = folder.resolve()
-    processes = Processes(folder)
-    if processes.running():
-        raise StackError(f"A stack is running in {folder}; `make down` stops it.")
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        stack = _start(folder, processes, options)
-    except PartFailedError as error:
-        processes.stop()
-        raise StackError(str(error)) from error
-    except BaseException:
-        processes.stop()
-        raise
-    stack.write(folder)
-    return stack
+    return _start_or_stop(folder.resolve(), Processes(folder.resolve()), options)
 
 
 def stop_stack(folder: Path) -> bool:
     """Stop the stack of a folder; returns whether there was one."""
     processes = Processes(folder.resolve())
     was_running = bool(processes.running())
+    _stop(folder, processes)
+    return was_running
+
+
+def _start_or_stop(folder: Path, processes: Processes, options: StackOptions) -> Stack:
+    if processes.running():
+        raise StackError(f"A stack is running in {folder}; `make down` stops it.")
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        stack = _start(folder, processes, options)
+    except PartFailedError as error:
+        _stop(folder, processes)
+        raise StackError(str(error)) from error
+    except BaseException:
+        _stop(folder, processes)
+        raise
+    stack.write(folder)
+    return stack
+
+
+def _stop(folder: Path, processes: Processes) -> None:
     processes.stop()
     for name in (NAME, ENVIRONMENT_FILE):
         (folder / name).unlink(missing_ok=True)
-    return was_running
 
 
 def _start(folder: Path, processes: Processes, options: StackOptions) -> Stack:
