@@ -20,6 +20,9 @@ SECONDS_TO_END = 10
 SECONDS_BETWEEN_LOOKS = 0.02
 TAIL_LINES = 20
 
+# The parts outlive whoever starts them. Python would complain of one that is forgotten while it runs.
+_STARTED: list["subprocess.Popen[bytes]"] = []
+
 
 class PartFailedError(Exception):
     """A part of the stack did not start; the message has the end of its log."""
@@ -79,6 +82,7 @@ class Processes:
                 start_new_session=True,
             )
         self._children.append(process)
+        _STARTED.append(process)
         self.remember(name, process.pid)
         return Part(name, process, output, log)
 

@@ -24,10 +24,10 @@ type Orchestrator[I: Message, O: Message] = Callable[[Context, I], Steps[O]]
 
 # About five minutes of trying: what passes by itself (throttling, a role that propagates) has passed by then.
 AZURE_RETRIES = RetryPolicy(
-    first_retry_interval=timedelta(seconds=2),
-    backoff_coefficient=2.0,
+    first_retry_interval=timedelta(seconds=1),
+    backoff_coefficient=1.5,
     max_retry_interval=timedelta(seconds=60),
-    max_number_of_attempts=10,
+    max_number_of_attempts=14,
 )
 
 

@@ -180,7 +180,7 @@ def test_a_failure_that_outlasts_the_retries_says_what_was_tried(perform):
     record, _ = perform(create_or_update_gallery=outage)
     assert record.failure is not None
     assert "create_or_update_gallery" in record.failure.message
-    assert "10 times" in record.failure.message
+    assert "14 times" in record.failure.message
     assert "The service is unavailable." in record.failure.message
 
 
