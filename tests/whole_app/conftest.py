@@ -12,5 +12,8 @@ from tests.whole_app.driving import Bakery
 @pytest.fixture(scope="session")
 def bakery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bakery]:
     folder: Path = tmp_path_factory.mktemp("stack")
-    with local_stack(folder, StackOptions(build_seconds=2)) as stack:
-        yield Bakery(stack.model_dump(mode="json", by_alias=True))
+    with (
+        local_stack(folder, StackOptions(build_seconds=2)) as stack,
+        Bakery(stack.model_dump(mode="json", by_alias=True)) as driver,
+    ):
+        yield driver

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -17,6 +17,13 @@ class Bakery:
             base_url=functions["url"], headers={"x-functions-key": functions["functionKey"]}, timeout=30
         )
         self.simulation = httpx.Client(base_url=f"{stack['arm']['url']}/_simulation", verify=False, timeout=30)  # noqa: S501 - its certificate is the stack's own
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.api.close()
+        self.simulation.close()
 
     def start(self, **options: object) -> str:
         """Start a run and return its id."""

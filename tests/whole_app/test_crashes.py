@@ -15,8 +15,11 @@ from tests.whole_app.driving import Bakery, eventually
 @pytest.fixture
 def own_stack(tmp_path):
     """A stack of the test's own: it is going to be hurt."""
-    with local_stack(tmp_path, StackOptions(build_seconds=4)) as stack:
-        yield Bakery(stack.model_dump(mode="json", by_alias=True)), tmp_path
+    with (
+        local_stack(tmp_path, StackOptions(build_seconds=4)) as stack,
+        Bakery(stack.model_dump(mode="json", by_alias=True)) as driver,
+    ):
+        yield driver, tmp_path
 
 
 def step_of(run):
