@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import durabletask.internal.orchestrator_service_pb2_grpc as stubs
@@ -11,11 +10,9 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.wrappers_pb2 import StringValue
 
+from local.durable_backend.control import SERVICE
 from local.durable_backend.dispatching import DispatchingEngine
 
-CONTROL = "imagebakery.local.DurableBackendControl"
-ADVANCE_CLOCK = f"/{CONTROL}/AdvanceClock"
-DRAIN = f"/{CONTROL}/Drain"
 # Every stream of work items and every wait for an orchestration holds one of them.
 THREADS = 128
 LONGEST_HISTORY = 1_000_000
@@ -30,7 +27,7 @@ class DurableBackend:
         self.address = ""
         self._server = grpc.server(ThreadPoolExecutor(THREADS), options=[*CHANNEL, ("grpc.so_reuseport", 0)])
         stubs.add_TaskHubSidecarServiceServicer_to_server(self.engine, self._server)
-        self._server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(CONTROL, _control(self.engine))])
+        self._server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SERVICE, _control(self.engine))])
 
     def start(self, port: int = 0) -> "DurableBackend":
         """Listen on this machine only; raises RuntimeError where the port is taken."""
@@ -42,14 +39,6 @@ class DurableBackend:
         """End all streams and forget everything."""
         self.engine.stop()
         self._server.stop(grace=None).wait()
-
-
-def advance_clock(address: str, jump: timedelta) -> None:
-    """Let the clock of a running backend jump, so that its durable timers fire earlier."""
-    duration = Duration()
-    duration.FromTimedelta(jump)
-    with grpc.insecure_channel(address) as channel:
-        channel.unary_unary(ADVANCE_CLOCK, Duration.SerializeToString, Empty.FromString)(duration)
 
 
 def _control(engine: DispatchingEngine) -> "dict[str, grpc.RpcMethodHandler[Any, Any]]":

@@ -6,54 +6,75 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import socket
 import sys
+from collections.abc import Generator
 from pathlib import Path
+from typing import override
 
 import uvicorn
 from durabletask.client import AsyncTaskHubGrpcClient
 from starlette.applications import Starlette
 
-from local.functions_host.admin import admin_routes
+from local.functions_host.admin import Admin
 from local.functions_host.app_settings import load_app_settings
 from local.functions_host.blob_triggers import BlobTriggers
 from local.functions_host.durable_bridge import DurableBridge, durable_client_binding
 from local.functions_host.durable_webhooks import BASE, durable_routes
+from local.functions_host.ending import Ending
 from local.functions_host.event_webhooks import EventWebhooks
+from local.functions_host.host_storage import Accounts, HostStorage
 from local.functions_host.http_triggers import http_routes
 from local.functions_host.keys import Keys
 from local.functions_host.timers import run_timers
 from local.functions_host.worker import FunctionsWorker
 
 
+class _Server(uvicorn.Server):
+    """Leaves the signals to the host, which has more to end than HTTP."""
+
+    @contextlib.contextmanager
+    @override
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
 async def serve(app_folder: Path, backend: str, listener: socket.socket, keys: Keys) -> None:
     """Serve the app of a folder until the process is asked to end; work that is under way is finished."""
+    ending = Ending()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, ending.set)
     load_app_settings(app_folder)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     host = json.loads((app_folder / "host.json").read_text(encoding="utf-8"))
-    task_hub = host.get("extensions", {}).get("durableTask", {}).get("hubName", "TestHubName")
+    durable = host.get("extensions", {}).get("durableTask", {})
+    task_hub = durable.get("hubName", "TestHubName")
     worker = FunctionsWorker(durable_client_binding(backend, f"{url}{BASE}", keys.system, task_hub))
     await worker.index(app_folder)
-    bridge = DurableBridge(worker, backend)
-    blobs = BlobTriggers(worker)
+    accounts = Accounts()
+    storage = HostStorage(accounts)
+    blobs = BlobTriggers(worker, accounts, storage)
+    admin = Admin(worker, blobs, keys)
     async with AsyncTaskHubGrpcClient(host_address=backend) as client:
         routes = [
             *http_routes(worker, keys),
             *durable_routes(client, keys),
             *EventWebhooks(worker, blobs, keys).routes(),
-            *admin_routes(worker, keys),
+            *admin.routes(),
         ]
-        server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="warning", lifespan="off"))
-        background = [asyncio.create_task(run) for run in (bridge.run(), run_timers(worker), blobs.run())]
-        print(json.dumps({"url": url, "functions": len(worker.functions)}), flush=True)
-        await server.serve([listener])
-        for task in background:
-            task.cancel()
-        for task in background:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-        await bridge.finish()
-        await blobs.close()
+        server = _Server(uvicorn.Config(Starlette(routes=routes), log_level="warning", lifespan="off"))
+        # A part that breaks ends the host, which says why; nothing goes on half served.
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(server.serve([listener]))
+            parts.create_task(DurableBridge(worker, backend, durable).run(ending))
+            parts.create_task(run_timers(worker, storage, ending))
+            parts.create_task(blobs.run(ending))
+            print(json.dumps({"url": url, "functions": len(worker.functions)}), flush=True)
+            await ending.wait()
+            server.should_exit = True
+        await admin.finish()
+    await accounts.close()
 
 
 def main() -> None:

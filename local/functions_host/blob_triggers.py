@@ -4,140 +4,131 @@ As with the real host, a receipt for each version of a blob lies in the containe
 fails is tried five times, and then a note takes the place of the poison queue's message.
 """
 
-import asyncio
-import contextlib
 import json
 import logging
-import os
 import re
 from urllib.parse import quote, unquote
 
-from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
-from azure.identity.aio import DefaultAzureCredential
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties
-from azure.storage.blob.aio import BlobServiceClient
+from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
 from local.functions_host.app_settings import resolved
+from local.functions_host.ending import Ending
+from local.functions_host.host_storage import CONNECTION, Accounts, HostStorage
 from local.functions_host.worker import Function, FunctionFailedError, FunctionsWorker
 from local.functions_host.worker_protocol import TypedData
 
 LOGGER = logging.getLogger("functions_host.blobs")
-HOST_CONTAINER = "azure-webjobs-hosts"
 TRIES = 5
 SECONDS_BETWEEN_LOOKS = 1.0
 PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
 BLOB_OF_SUBJECT = re.compile(r"/containers/(?P<container>[^/]+)/blobs/(?P<blob>.+)$")
 
+type Version = tuple[str, str, str]
+
 
 class BlobTriggers:
     """All blob triggers of an app."""
 
-    def __init__(self, worker: FunctionsWorker) -> None:
+    def __init__(self, worker: FunctionsWorker, accounts: Accounts, storage: HostStorage) -> None:
         self._worker = worker
-        self._credential = DefaultAzureCredential()
-        self._accounts: dict[str, BlobServiceClient] = {}
-        self._known: set[tuple[str, str, str]] = set()
-        self._lock = asyncio.Lock()
+        self._accounts = accounts
+        self._storage = storage
+        # Function, blob and ETag: those that need not be looked at again.
+        self._done: set[Version] = set()
 
-    async def run(self) -> None:
-        """Look into the containers again and again, until canceled."""
+    async def run(self, ending: Ending) -> None:
+        """Look into the containers again and again, which stands in for Event Grid."""
         functions = self._worker.of_type("blobtrigger")
-        while functions:
+        while functions and not ending.is_set():
             for function in functions:
                 try:
-                    await self._look(function)
+                    await self._look(function, ending)
                 except AzureError as error:
                     LOGGER.warning("%s: the container could not be read: %s", function.name, error)
-            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-
-    async def close(self) -> None:
-        """Close every connection."""
-        for account in self._accounts.values():
-            await account.close()
-        await self._credential.close()
+            await ending.pause(SECONDS_BETWEEN_LOOKS)
 
     async def on_event(self, function: Function, event: dict[str, object]) -> None:
         """Hand over the blob that a `Microsoft.Storage.BlobCreated` event tells of; other events are nothing."""
         subject = BLOB_OF_SUBJECT.search(unquote(str(event.get("subject", ""))))
         container, _ = _path_of(function)
-        if (
-            event.get("eventType") != "Microsoft.Storage.BlobCreated"
-            or not subject
-            or subject["container"] != container
-        ):
+        is_created = event.get("eventType") == "Microsoft.Storage.BlobCreated"
+        if not is_created or not subject or subject["container"] != container:
             return
-        blob = self._account(function).get_blob_client(container, subject["blob"])
         try:
-            properties = await blob.get_blob_properties()
+            blob = await self._container(function).get_blob_client(subject["blob"]).get_blob_properties()
         except ResourceNotFoundError:
             return
-        await self._hand_over(function, properties)
+        await self._hand_over(function, blob)
 
-    async def _look(self, function: Function) -> None:
-        container, _ = _path_of(function)
+    async def run_by_hand(self, function: Function, path: str) -> None:
+        """Call a function with the blob at `container/name`, whether or not it was handed over before.
+
+        Raises ResourceNotFoundError where there is none, FunctionFailedError where the function fails.
+        """
+        container, _, name = path.partition("/")
+        blob = await self._account(function).get_blob_client(container, name).get_blob_properties()
+        await self._call(function, blob)
+
+    async def _look(self, function: Function, ending: Ending) -> None:
         try:
-            async for blob in self._account(function).get_container_client(container).list_blobs():
+            async for blob in self._container(function).list_blobs():
+                if ending.is_set():
+                    return
                 await self._hand_over(function, blob)
         except ResourceNotFoundError:
             return
 
     async def _hand_over(self, function: Function, blob: BlobProperties) -> None:
-        container, pattern = _path_of(function)
-        match = pattern.fullmatch(blob.name)
-        etag = str(blob.etag).strip('"')
-        version = (function.name, blob.name, etag)
-        async with self._lock:
-            if match is None or version in self._known or await self._has_receipt(function, version):
-                self._known.add(version)
+        _, pattern = _path_of(function)
+        version = (function.name, blob.name, _etag(blob))
+        if version in self._done or not pattern.fullmatch(blob.name):
+            return
+        receipt = "/".join(("blobreceipts", function.name, _etag(blob), blob.name))
+        # Another host that is at it, or dies at it, leaves the lock or no receipt: the next look finds out.
+        async with self._storage.lock(receipt) as held:
+            if not held:
                 return
-            content = await (
-                await self._account(function).get_blob_client(container, blob.name).download_blob()
-            ).readall()
-            uri = f"{self._account(function).url.rstrip('/')}/{container}/{quote(blob.name)}"
-            metadata = {
-                "BlobTrigger": TypedData(string=f"{container}/{blob.name}"),
-                "Uri": TypedData(json=json.dumps(uri)),
-                "Properties": TypedData(json=json.dumps({"ContentLength": blob.size, "ETag": str(blob.etag)})),
-                "Metadata": TypedData(json=json.dumps(blob.metadata or {})),
-            } | {name: TypedData(string=value) for name, value in match.groupdict().items()}
-            if not await self._call(function, content, metadata):
-                await self._note_poison(function, version)
-            await self._write(function, _receipt(version), b"")
-            self._known.add(version)
+            if await self._storage.read(receipt) is None:
+                try:
+                    await self._try_often(function, blob)
+                except ResourceNotFoundError:
+                    return
+                await self._storage.write(receipt, {"etag": _etag(blob)})
+            self._done.add(version)
 
-    async def _call(self, function: Function, content: bytes, metadata: dict[str, TypedData]) -> bool:
+    async def _try_often(self, function: Function, blob: BlobProperties) -> None:
         for attempt in range(1, TRIES + 1):
             try:
-                await self._worker.invoke(function, TypedData(bytes=content), metadata)
+                await self._call(function, blob)
             except FunctionFailedError:
                 LOGGER.warning("That was try %d of %d of %s.", attempt, TRIES, function.name)
             else:
-                return True
-        return False
+                return
+        note = "/".join(("poison", function.name, _etag(blob), blob.name))
+        LOGGER.error("%s gave up on %s; the message is %s.", function.name, blob.name, note)
+        message = {"FunctionId": f"Host.Functions.{function.name}", "BlobName": blob.name, "ETag": _etag(blob)}
+        await self._storage.write(note, message)
 
-    async def _note_poison(self, function: Function, version: tuple[str, str, str]) -> None:
-        _, name, etag = version
-        LOGGER.error("%s gave up on %s; the message is in %s/poison", function.name, name, HOST_CONTAINER)
-        message = json.dumps({"FunctionId": f"Host.Functions.{function.name}", "BlobName": name, "ETag": etag})
-        await self._write(function, f"poison/{function.name}/{etag}/{name}", message.encode())
+    async def _call(self, function: Function, blob: BlobProperties) -> None:
+        container = self._container(function)
+        _, pattern = _path_of(function)
+        match = pattern.fullmatch(blob.name)
+        content = await (await container.download_blob(blob.name)).readall()
+        metadata = {
+            "BlobTrigger": TypedData(string=f"{container.container_name}/{blob.name}"),
+            "Uri": TypedData(json=json.dumps(f"{container.url}/{quote(blob.name)}")),
+            "Properties": TypedData(json=json.dumps({"ContentLength": len(content), "ETag": _etag(blob)})),
+            "Metadata": TypedData(json=json.dumps(blob.metadata or {})),
+        } | {name: TypedData(string=value) for name, value in (match.groupdict() if match else {}).items()}
+        await self._worker.invoke(function, TypedData(bytes=content), metadata)
 
-    async def _has_receipt(self, function: Function, version: tuple[str, str, str]) -> bool:
-        return await self._account(function).get_blob_client(HOST_CONTAINER, _receipt(version)).exists()
-
-    async def _write(self, function: Function, name: str, content: bytes) -> None:
-        container = self._account(function).get_container_client(HOST_CONTAINER)
-        with contextlib.suppress(ResourceExistsError):
-            await container.create_container()
-        await container.upload_blob(name, content, overwrite=True)
+    def _container(self, function: Function) -> ContainerClient:
+        return self._account(function).get_container_client(_path_of(function)[0])
 
     def _account(self, function: Function) -> BlobServiceClient:
-        connection = function.trigger.get("connection") or "AzureWebJobsStorage"
-        if connection not in self._accounts:
-            verify = os.environ.get("CA_BUNDLE") or True
-            self._accounts[connection] = BlobServiceClient(
-                os.environ[f"{connection}__blobServiceUri"], credential=self._credential, connection_verify=verify
-            )
-        return self._accounts[connection]
+        return self._accounts.of(function.trigger.get("connection") or CONNECTION)
 
 
 def _path_of(function: Function) -> tuple[str, re.Pattern[str]]:
@@ -147,6 +138,5 @@ def _path_of(function: Function) -> tuple[str, re.Pattern[str]]:
     return container, re.compile(pattern)
 
 
-def _receipt(version: tuple[str, str, str]) -> str:
-    function, name, etag = version
-    return f"blobreceipts/{function}/{etag}/{name}"
+def _etag(blob: BlobProperties) -> str:
+    return str(blob.etag).strip('"')

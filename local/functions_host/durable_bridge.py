@@ -2,22 +2,29 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import logging
-from collections.abc import Callable, Coroutine
+import uuid
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import durabletask.internal.orchestrator_service_pb2 as pb
 import grpc
 from durabletask.internal.helpers import convert_to_entity_batch_request
 from durabletask.internal.orchestrator_service_pb2_grpc import TaskHubSidecarServiceStub
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.wrappers_pb2 import StringValue
 
+from local.durable_backend.control import DRAIN
+from local.functions_host.ending import Ending
 from local.functions_host.worker import Function, FunctionFailedError, FunctionsWorker
 from local.functions_host.worker_protocol import TypedData
 
 LOGGER = logging.getLogger("functions_host.durable")
 SECONDS_BETWEEN_CONNECTIONS = 0.2
+# Items of one kind at the same time, where host.json says nothing.
+USUAL_LIMIT = 20
 MESSAGE_SIZE = 64 * 1024 * 1024
 UNLIMITED = [("grpc.max_receive_message_length", MESSAGE_SIZE), ("grpc.max_send_message_length", MESSAGE_SIZE)]
 
@@ -25,29 +32,45 @@ UNLIMITED = [("grpc.max_receive_message_length", MESSAGE_SIZE), ("grpc.max_send_
 class DurableBridge:
     """Serves the app's orchestrators, activities and entities to the backend at an address."""
 
-    def __init__(self, worker: FunctionsWorker, address: str) -> None:
+    def __init__(self, worker: FunctionsWorker, address: str, limits: Mapping[str, int]) -> None:
+        """`limits` is the part `extensions.durableTask` of host.json."""
         self._worker = worker
         self._address = address
+        self._id = uuid.uuid4().hex
+        self._request = pb.GetWorkItemsRequest(
+            worker_instance_id=self._id,
+            maxConcurrentOrchestrationWorkItems=limits.get("maxConcurrentOrchestratorFunctions", USUAL_LIMIT),
+            maxConcurrentActivityWorkItems=limits.get("maxConcurrentActivityFunctions", USUAL_LIMIT),
+            maxConcurrentEntityWorkItems=limits.get("maxConcurrentEntityFunctions", USUAL_LIMIT),
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._orchestrators = _by_name(worker, "orchestrationtrigger", "orchestration")
         self._activities = _by_name(worker, "activitytrigger", "activity")
         self._entities = _by_name(worker, "entitytrigger", "entityName")
 
-    async def run(self) -> None:
-        """Take work items until canceled; a backend that went away is waited for."""
+    async def run(self, ending: Ending) -> None:
+        """Take work items until the end, and finish those; a backend that went away is waited for."""
         async with grpc.aio.insecure_channel(self._address, options=UNLIMITED) as channel:
-            backend = TaskHubSidecarServiceStub(channel)
-            while True:
-                try:
-                    async for item in backend.GetWorkItems(pb.GetWorkItemsRequest()):
-                        self._start(self._serve(backend, item))
-                except grpc.aio.AioRpcError as error:
-                    LOGGER.warning("The durable backend is out of reach: %s", error.details())
-                await asyncio.sleep(SECONDS_BETWEEN_CONNECTIONS)
+            taking = asyncio.create_task(self._take(TaskHubSidecarServiceStub(channel)))
+            await ending.wait()
+            # What is not taken any more goes to other hosts; what was taken stays ours while the stream is open.
+            with contextlib.suppress(grpc.aio.AioRpcError):
+                await channel.unary_unary(DRAIN, StringValue.SerializeToString, Empty.FromString)(
+                    StringValue(value=self._id)
+                )
+            while self._tasks:
+                await asyncio.wait(self._tasks)
+            taking.cancel()
+            await asyncio.wait([taking])
 
-    async def finish(self) -> None:
-        """Wait for the work that is under way."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    async def _take(self, backend: Any) -> None:
+        while True:
+            try:
+                async for item in backend.GetWorkItems(self._request):
+                    self._start(self._serve(backend, item))
+            except grpc.aio.AioRpcError as error:
+                LOGGER.warning("The durable backend is out of reach: %s", error.details())
+            await asyncio.sleep(SECONDS_BETWEEN_CONNECTIONS)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -114,7 +137,9 @@ class DurableBridge:
             response = pb.EntityBatchResult()
             response.ParseFromString(base64.b64decode(answer.value))
         except FunctionFailedError as error:
-            response = pb.EntityBatchResult(failureDetails=_details(error), entityState=request.entityState)
+            failed = pb.OperationResult(failure=pb.OperationResultFailure(failureDetails=_details(error)))
+            results = [failed for _ in request.operations]
+            response = pb.EntityBatchResult(results=results, entityState=request.entityState)
         response.completionToken = item.completionToken
         if not response.operationInfos:
             response.operationInfos.extend(infos)

@@ -1,23 +1,42 @@
-"""Fires the app's timer triggers by their six-field NCRONTAB schedules, in UTC."""
+"""Fires the app's timer triggers by their six-field NCRONTAB schedules, in UTC.
+
+Of several hosts one fires them: the one that holds their lock. When it should have fired next is noted in the host's
+storage, so that a firing that was missed while no host ran is made up for (`IsPastDue`), as `useMonitor` asks.
+"""
 
 import asyncio
-import contextlib
 import json
-from datetime import UTC, datetime
+import logging
+from datetime import UTC, datetime, timedelta
 
+from azure.core.exceptions import AzureError
 from croniter import croniter
 
 from local.functions_host.app_settings import resolved
+from local.functions_host.ending import Ending
+from local.functions_host.host_storage import HostStorage
 from local.functions_host.worker import Function, FunctionFailedError, FunctionsWorker
 from local.functions_host.worker_protocol import TypedData
 
-# asyncio takes no longer waits than a day well where the machine sleeps meanwhile.
-LONGEST_WAIT_SECONDS = 3600.0
+LOGGER = logging.getLogger("functions_host.timers")
+# The machine may sleep meanwhile, and the clock may be set.
+LONGEST_WAIT_SECONDS = 60.0
+SECONDS_BETWEEN_TRIES_OF_THE_LOCK = 2.0
+# What comes more often is not monitored: the next firing comes soon anyway.
+SHORTEST_MONITORED = timedelta(minutes=1)
 
 
-async def run_timers(worker: FunctionsWorker) -> None:
-    """Fire every timer of the app when it is due, until canceled."""
-    await asyncio.gather(*(_run_timer(worker, function) for function in worker.of_type("timertrigger")))
+async def run_timers(worker: FunctionsWorker, storage: HostStorage, ending: Ending) -> None:
+    """Fire every timer of the app when it is due, in this host or another, until the end."""
+    functions = worker.of_type("timertrigger")
+    while functions and not ending.is_set():
+        try:
+            async with storage.lock("timers") as held:
+                if held:
+                    await asyncio.gather(*(_run_timer(worker, storage, ending, function) for function in functions))
+        except AzureError as error:
+            LOGGER.warning("The timers' lock or status could not be read: %s", error)
+        await ending.pause(SECONDS_BETWEEN_TRIES_OF_THE_LOCK)
 
 
 def next_due(schedule: str, after: datetime) -> datetime:
@@ -34,23 +53,35 @@ def timer_data(function: Function, *, past_due: bool = False) -> TypedData:
     )
 
 
-async def _run_timer(worker: FunctionsWorker, function: Function) -> None:
-    if function.trigger.get("runOnStartup"):
-        await _fire(worker, function)
-    due = next_due(_schedule(function), datetime.now(UTC))
-    while True:
-        remaining = (due - datetime.now(UTC)).total_seconds()
-        if remaining > 0:
-            await asyncio.sleep(min(remaining, LONGEST_WAIT_SECONDS))
-            continue
-        await _fire(worker, function)
+async def _run_timer(worker: FunctionsWorker, storage: HostStorage, ending: Ending, function: Function) -> None:
+    note = f"timers/{function.name}/status"
+    is_monitored = _is_monitored(function)
+    status = await storage.read(note) if is_monitored else None
+    if status and datetime.fromisoformat(status["Next"]) < datetime.now(UTC):
+        await _fire(worker, function, past_due=True)
+    elif function.trigger.get("runOnStartup"):
+        await _fire(worker, function, past_due=False)
+    while not ending.is_set():
         due = next_due(_schedule(function), datetime.now(UTC))
+        if is_monitored:
+            await storage.write(note, {"Next": due.isoformat()})
+        while not ending.is_set() and (remaining := (due - datetime.now(UTC)).total_seconds()) > 0:
+            await ending.pause(min(remaining, LONGEST_WAIT_SECONDS))
+        if not ending.is_set():
+            await _fire(worker, function, past_due=False)
 
 
-async def _fire(worker: FunctionsWorker, function: Function) -> None:
-    # A failed call is in the log; the next one comes by the schedule.
-    with contextlib.suppress(FunctionFailedError):
-        await worker.invoke(function, timer_data(function))
+async def _fire(worker: FunctionsWorker, function: Function, *, past_due: bool) -> None:
+    try:
+        await worker.invoke(function, timer_data(function, past_due=past_due))
+    except FunctionFailedError:
+        LOGGER.warning("%s is not tried again before its schedule says so.", function.name)
+
+
+def _is_monitored(function: Function) -> bool:
+    first = next_due(_schedule(function), datetime.now(UTC))
+    is_often = next_due(_schedule(function), first) - first < SHORTEST_MONITORED
+    return function.trigger.get("useMonitor") is not False and not is_often
 
 
 def _schedule(function: Function) -> str:

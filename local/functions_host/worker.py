@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,9 +105,11 @@ class FunctionsWorker:
             trace_context=SimpleNamespace(trace_parent="", trace_state="", attributes={}),
             retry_context=SimpleNamespace(retry_count=0, max_retry_count=0, exception=None),
         )
+        began = time.monotonic()
         answer = await runtime.invocation_request(
             SimpleNamespace(request=SimpleNamespace(invocation_request=invocation))
         )
+        LOGGER.info("%s took %.0f ms.", function.name, (time.monotonic() - began) * 1000)
         _raise_failure(function.name, answer.result)
         return answer.return_value
 
