@@ -2,9 +2,8 @@
 
 from azure_clients import marketplace_images
 from azure_clients.connection import AzureClients
-from configuration.reading import read_configuration
+from configuration.reading import ConfigurationReading, read_configuration
 from configuration.settings import Settings
-from models.configuration import StagePlan
 from models.errors import StepFailed
 from models.failure import Failure
 from models.faults import Fault
@@ -22,10 +21,11 @@ async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> 
     Repeat: reads again.
     """
     reading = read_configuration(settings.parameters_folder, settings.customization_folder)
-    faults = list(reading.faults_for([stage.environment], stage.image))
+    faults = [
+        *reading.faults_for([stage.environment], stage.image),
+        *await find_source_faults(azure, reading, stage.environment, stage.image),
+    ]
     plan = reading.stage_plan(stage.environment, stage.image)
-    if plan is not None:
-        faults += await find_source_faults(azure, plan, reading.template_files[stage.environment, stage.image])
     if plan is None or faults:
         sentences = [f"{fault.file}: {fault.path}: {fault.problem}" for fault in faults]
         raise StepFailed(
@@ -38,28 +38,24 @@ async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> 
     return CheckedStage(plan=plan, remarks=reading.remarks_for([stage.environment], stage.image))
 
 
-async def find_source_faults(azure: AzureClients, plan: StagePlan, file: str) -> list[Fault]:
+async def find_source_faults(
+    azure: AzureClients, reading: ConfigurationReading, environment: str, image: str
+) -> list[Fault]:
     """Return what keeps the source from becoming a version of its image definition, as the marketplace tells it.
 
-    `file` is the parameter file that names the source.
+    Files with faults of their own are passed over.
     """
-    template = plan.image_template
-    source = template.properties["source"]
-    if source["type"] != "PlatformImage" or template.image_definition_id is None:
+    plan = reading.stage_plan(environment, image)
+    if plan is None or plan.image_template.image_definition_id is None:
         return []
-    name = parse_resource_id(template.image_definition_id)["images"]
+    source, location = plan.image_template.properties["source"], plan.image_template.location
+    name = parse_resource_id(plan.image_template.image_definition_id)["images"]
     definition = next((one for one in plan.infrastructure.image_definitions if one.name == name), None)
-    if definition is None:
+    if source["type"] != "PlatformImage" or definition is None:
         return []
-    image = MarketplaceImage.from_payload(source)
-    found = await marketplace_images.find(azure, plan.environment.subscription_id, template.location, image)
+    wanted = MarketplaceImage.from_payload(source)
+    found = await marketplace_images.find(azure, plan.environment.subscription_id, location, wanted)
     return [
-        Fault(
-            file=file,
-            path=f"parameters.itParam.value.imageSource.{mismatch.member}",
-            value=mismatch.value,
-            problem=mismatch.problem,
-            instead=mismatch.instead,
-        )
-        for mismatch in source_mismatches(image, found, definition, template.location)
+        reading.source_fault(environment, image, mismatch.member, mismatch.problem, mismatch.instead)
+        for mismatch in source_mismatches(wanted, found, definition, location)
     ]

@@ -10,6 +10,7 @@ from configuration.findings import Findings, file_names
 from configuration.image_template_file import Setting, read_image_template
 from configuration.infrastructure_file import read_infrastructure
 from configuration.pipeline_file import PIPELINE_FILE, read_pipeline
+from configuration.source_file import SourceFile
 from models.configuration import PipelineConfiguration, StagePlan
 from models.faults import Fault, Finding, Remark
 
@@ -25,6 +26,7 @@ class ConfigurationReading:
     faults: tuple[Fault, ...]
     remarks: tuple[Remark, ...]
     template_files: Mapping[tuple[str, str], str]
+    sources: Mapping[str, SourceFile]
     plans: Mapping[tuple[str, str], StagePlan]
 
     def stage_plan(self, environment: str, image: str) -> StagePlan | None:
@@ -38,6 +40,11 @@ class ConfigurationReading:
     def remarks_for(self, environments: Iterable[str], image: str) -> tuple[Remark, ...]:
         """Return the remarks on the files that a run of the image through the environments needs."""
         return _of_files(self.remarks, self._files(environments, image))
+
+    def source_fault(self, environment: str, image: str, member: str, problem: str, instead: str) -> Fault:
+        """Return a fault that only Azure could tell: of the image source, at one of its members."""
+        source = self.sources[self.template_files[environment, image]]
+        return source.fault(("parameters", "itParam", "value", "imageSource", member), problem, instead)
 
     def _files(self, environments: Iterable[str], image: str) -> set[str]:
         names = list(environments)
@@ -72,7 +79,8 @@ def read_configuration(folder: Path, customization: Path) -> ConfigurationReadin
                     plans[environment.name, image.name] = plan
     findings.tell_placeholders()
     faults, remarks = findings.in_reading_order(findings.faults), findings.in_reading_order(findings.remarks)
-    return ConfigurationReading(pipeline, faults, remarks, template_files, plans)
+    sources = {source.name: source for source in findings.sources}
+    return ConfigurationReading(pipeline, faults, remarks, template_files, sources, plans)
 
 
 def infrastructure_file(environment: str) -> str:

@@ -20,7 +20,6 @@ class Mismatch:
     """What does not fit, where in the source (`offer`, `sku`, `planInfo`), and what to write instead."""
 
     member: str
-    value: str
     problem: str
     instead: str
 
@@ -35,7 +34,7 @@ def source_mismatches(
     if source is None:
         problem = f"Azure offers no image {image.urn} in {location}."
         instead = f"one that `az vm image list --all --location {location} --publisher {image.publisher}` lists"
-        return [Mismatch("sku", image.urn, problem, instead)]
+        return [Mismatch("sku", problem, instead)]
     mismatches: list[Mismatch] = []
     for word, of_source, of_definition in (
         ("generation", source.hyper_v_generation, definition.hyper_v_generation),
@@ -46,7 +45,7 @@ def source_mismatches(
                 f"The source has the {word} {of_source}, the image definition {definition.name} has {of_definition}."
             )
             instead = f"a source of {word} {of_definition}, or an image definition of {word} {of_source}"
-            mismatches.append(Mismatch("sku", image.sku, problem, instead))
+            mismatches.append(Mismatch("sku", problem, instead))
     lacking = NEEDED_OF_SOURCE.get((definition.security_type or "").lower(), frozenset()) - source.security_types
     if lacking:
         problem = (
@@ -54,9 +53,9 @@ def source_mismatches(
             f"and the source cannot do {' and '.join(sorted(lacking))}."
         )
         instead = "a source that can, or an image definition with another securityType"
-        mismatches.append(Mismatch("sku", image.sku, problem, instead))
+        mismatches.append(Mismatch("sku", problem, instead))
     if source.plan is not None and definition.plan != source.plan:
         plan = f"name {source.plan.name}, product {source.plan.product}, publisher {source.plan.publisher}"
         problem = f"The source has a purchase plan that the image definition {definition.name} does not have."
-        mismatches.append(Mismatch("planInfo", image.sku, problem, f"an image definition with the plan {plan}"))
+        mismatches.append(Mismatch("planInfo", problem, f"an image definition with the plan {plan}"))
     return mismatches

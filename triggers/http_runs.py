@@ -115,12 +115,10 @@ async def _faults_of_stages(azure: AzureClients, reading: ConfigurationReading, 
     """
     faults = list(reading.faults_for(options.environments, options.image))
     for environment in options.environments:
-        plan = reading.stage_plan(environment, options.image)
-        if plan is not None:
-            try:
-                faults += await find_source_faults(azure, plan, reading.template_files[environment, options.image])
-            except AzureUnavailable:
-                LOGGER.warning("The source of %s could not be checked before the start.", environment, exc_info=True)
+        try:
+            faults += await find_source_faults(azure, reading, environment, options.image)
+        except AzureUnavailable:
+            LOGGER.warning("The source of %s could not be checked before the start.", environment, exc_info=True)
     return faults
 
 

@@ -1,19 +1,26 @@
 """One whole local stack per test process: every part is a process of its own."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from local.stack import StackOptions, local_stack
+from local.stack import APP_FOLDER, StackOptions, local_stack
 from tests.whole_app.driving import Bakery
 
 
 @pytest.fixture(scope="session")
-def bakery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bakery]:
+def parameters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stack's own copy of the sample parameter files; a test that changes one puts it right again."""
+    return Path(shutil.copytree(APP_FOLDER / "parameters", tmp_path_factory.mktemp("configuration") / "parameters"))
+
+
+@pytest.fixture(scope="session")
+def bakery(tmp_path_factory: pytest.TempPathFactory, parameters: Path) -> Iterator[Bakery]:
     folder: Path = tmp_path_factory.mktemp("stack")
     with (
-        local_stack(folder, StackOptions(build_seconds=2)) as stack,
+        local_stack(folder, StackOptions(build_seconds=2, parameters=parameters)) as stack,
         Bakery(stack.model_dump(mode="json", by_alias=True)) as driver,
     ):
         yield driver

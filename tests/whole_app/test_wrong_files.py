@@ -1,0 +1,94 @@
+"""Parameter files that are wrong keep a run from being started, and nothing is changed in Azure."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.whole_app.driving import Bakery
+
+PIPELINE = "pipeline.json"
+INFRASTRUCTURE = "sbx.imageInfra.parameters.json"
+TEMPLATE = "sbx.imageTemplate.linux.parameters.json"
+
+type Change = Callable[[str, str, str], None]
+
+
+@pytest.fixture
+def change(parameters: Path, bakery: Bakery) -> Iterator[Change]:
+    """Replace text in a parameter file; it is put right at the end."""
+    originals = {file: file.read_text() for file in parameters.glob("*.json")}
+
+    def replace(file: str, old: str, new: str) -> None:
+        text = (parameters / file).read_text()
+        assert old in text
+        (parameters / file).write_text(text.replace(old, new))
+
+    bakery.reset()
+    yield replace
+    for file, text in originals.items():
+        file.write_text(text)
+
+
+def faults_of(bakery: Bakery):
+    """The faults that a request is refused for, after seeing that Azure was at most read."""
+    answer = bakery.api.post("/api/runs", json={"scope": "all"})
+    assert answer.status_code == 400, answer.text
+    assert {entry["method"] for entry in bakery.requests()} <= {"GET"}
+    return answer.json()["faults"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "path"),
+    [
+        (INFRASTRUCTURE, "stimagebakerysbx", "StImageBakery", "parameters.saParam.value.name"),
+        (INFRASTRUCTURE, "gal_image_bakery_sbx", "gal-image-bakery", "parameters.acgParam.value.name"),
+        (TEMPLATE, '"it-linux"', f'"{"x" * 45}"', "parameters.itParam.value.name"),
+        (TEMPLATE, "Canonical", "<YourPublisher>", "parameters.itParam.value.imageSource.publisher"),
+        (TEMPLATE, '"vmSize"', '"vmsize"', "parameters.itParam.value.vmsize"),
+        (TEMPLATE, '"server"', '"server-gen1"', "parameters.itParam.value.imageSource.sku"),
+        (
+            TEMPLATE,
+            "install_powershell.sh",
+            "install_powrshell.sh",
+            "parameters.itParam.value.customizationSteps[2].scriptUri",
+        ),
+        (PIPELINE, '"westeurope"', '"<Region>"', "environments[0].location"),
+    ],
+)
+def test_a_fault_names_file_path_value_and_what_to_write(bakery, change, file, old, new, path):
+    change(file, old, new)
+    found = [fault for fault in faults_of(bakery) if (fault["file"], fault["path"]) == (file, path)]
+    assert found
+    assert all(fault[member] for fault in found for member in ("line", "column", "value", "problem", "instead"))
+
+
+def test_broken_json_is_told_with_line_and_column(bakery, change, parameters):
+    change(TEMPLATE, '"contentVersion"', "contentVersion")
+    (fault,) = [fault for fault in faults_of(bakery) if fault["file"] == TEMPLATE]
+    line = (parameters / TEMPLATE).read_text().split("contentVersion")[0].count("\n") + 1
+    assert fault["line"] == line
+    assert fault["column"]
+
+
+def test_a_missing_file_is_a_fault(bakery, change, parameters):
+    change(TEMPLATE, "server", "server")
+    (parameters / TEMPLATE).unlink()
+    assert [(fault["file"], fault["problem"]) for fault in faults_of(bakery)] == [(TEMPLATE, "the file is missing")]
+
+
+def test_all_faults_of_all_files_come_in_one_report(bakery, change):
+    change(INFRASTRUCTURE, "gal_image_bakery_sbx", "gal-image-bakery")
+    change(INFRASTRUCTURE, "stimagebakerysbx", "St")
+    change(TEMPLATE, '"vmSize"', '"vmsize"')
+    change(TEMPLATE, "Canonical", "<YourPublisher>")
+    files = [fault["file"] for fault in faults_of(bakery)]
+    assert files.count(INFRASTRUCTURE) >= 2
+    assert files.count(TEMPLATE) >= 2
+
+
+def test_files_that_are_right_again_start_a_run(bakery, change, parameters):
+    change(TEMPLATE, '"server"', '"server-gen1"')
+    assert faults_of(bakery)
+    change(TEMPLATE, '"server-gen1"', '"server"')
+    assert bakery.ended(bakery.start(scope="only-infrastructure"))["state"] == "Succeeded"
