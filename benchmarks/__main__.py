@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from local.stack import StackOptions, local_stack
 from rich.console import Console
 from rich.table import Table
 
 from cli.bakery_api import BakeryApi
+from local.stack import StackOptions, local_stack
 from models.pipeline_record import PipelineRecord
 
 OPTIONS = {"image": "linux", "startEnvironment": "sbx", "stopEnvironment": "sbx", "scope": "all"}
