@@ -15,6 +15,7 @@ import psutil
 
 from local.certificates import write_secretly
 
+PROJECT = Path(__file__).parent.parent
 SECONDS_TO_START = 60
 SECONDS_TO_END = 10
 SECONDS_BETWEEN_LOOKS = 0.02
@@ -79,6 +80,7 @@ class Processes:
                 stdout=out,
                 stderr=err,
                 env={**os.environ, **(environment or {})},
+                cwd=PROJECT,
                 start_new_session=True,
             )
         self._children.append(process)
