@@ -28,7 +28,7 @@ from local.functions_host.host_storage import Accounts, HostStorage
 from local.functions_host.http_triggers import http_routes
 from local.functions_host.keys import Keys
 from local.functions_host.timers import run_timers
-from local.functions_host.worker import FunctionsWorker
+from local.functions_host.worker import FunctionFailedError, FunctionsWorker
 
 
 class _Server(uvicorn.Server):
@@ -48,22 +48,27 @@ async def serve(app_folder: Path, backend: str, listener: socket.socket, keys: K
     load_app_settings(app_folder)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     host = json.loads((app_folder / "host.json").read_text(encoding="utf-8"))
-    durable = host.get("extensions", {}).get("durableTask", {})
+    extensions = host.get("extensions", {})
+    durable = extensions.get("durableTask", {})
     task_hub = durable.get("hubName", "TestHubName")
     worker = FunctionsWorker(durable_client_binding(backend, f"{url}{BASE}", keys.system, task_hub))
-    await worker.index(app_folder)
+    try:
+        await worker.index(app_folder)
+    except FunctionFailedError:
+        sys.exit("The app cannot be loaded; what it raised is above.")
     accounts = Accounts()
     storage = HostStorage(accounts)
     blobs = BlobTriggers(worker, accounts, storage)
     admin = Admin(worker, blobs, keys)
     async with AsyncTaskHubGrpcClient(host_address=backend) as client:
         routes = [
-            *http_routes(worker, keys),
+            *http_routes(worker, keys, extensions.get("http", {}).get("routePrefix", "api")),
             *durable_routes(client, keys),
             *EventWebhooks(worker, blobs, keys).routes(),
             *admin.routes(),
         ]
-        server = _Server(uvicorn.Config(Starlette(routes=routes), log_level="warning", lifespan="off"))
+        # Without a log configuration of its own: uvicorn writes where the host does.
+        server = _Server(uvicorn.Config(Starlette(routes=routes), log_config=None, access_log=False, lifespan="off"))
         # A part that breaks ends the host, which says why; nothing goes on half served.
         async with asyncio.TaskGroup() as parts:
             parts.create_task(server.serve([listener]))
@@ -87,10 +92,11 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
     )
-    for chatty in ("azure", "azure_functions_runtime", "durabletask"):
+    for chatty in ("azure", "azure_functions_runtime", "durabletask", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     keys = Keys(*(os.environ[f"LOCAL_{name}_KEY"] for name in ("FUNCTION", "MASTER", "SYSTEM")))
     listener = socket.create_server(("127.0.0.1", options.port))
+    # Connections inherit it; asyncio sets it only on sockets that it made itself.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     asyncio.run(serve(options.app_folder.resolve(), options.backend, listener, keys))
 

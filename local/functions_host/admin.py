@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
@@ -18,6 +19,7 @@ from local.functions_host.worker import Function, FunctionFailedError, Functions
 from local.functions_host.worker_protocol import PROTOS, TypedData
 
 LOGGER = logging.getLogger("functions_host.admin")
+BLOB_PATH = re.compile(r"[^/]+/.+")
 
 
 class Admin:
@@ -57,6 +59,8 @@ class Admin:
             given = _input(await request.body())
         except ValueError as error:
             return JSONResponse({"message": str(error)}, 400)
+        if function.trigger_type == "blobtrigger" and not BLOB_PATH.fullmatch(given):
+            return JSONResponse({"message": "The input of a blob trigger is container/name."}, 400)
         task = asyncio.create_task(self._call(function, given))
         self._running.add(task)
         task.add_done_callback(self._running.discard)

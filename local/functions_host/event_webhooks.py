@@ -1,6 +1,7 @@
 """The webhooks that Event Grid delivers to: `/runtime/webhooks/eventgrid` and `/runtime/webhooks/blobs`."""
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -26,15 +27,15 @@ class EventWebhooks:
     def routes(self) -> list[Route]:
         """Return the routes of the webhooks."""
         return [
-            Route("/runtime/webhooks/eventgrid", self._to_event_grid_trigger, methods=["POST"]),
-            Route("/runtime/webhooks/blobs", self._to_blob_trigger, methods=["POST"]),
+            Route(f"/runtime/webhooks/{name}", self._delivery_to(trigger_type), methods=["POST", "OPTIONS"])
+            for name, trigger_type in (("eventgrid", "eventgridtrigger"), ("blobs", "blobtrigger"))
         ]
 
-    async def _to_event_grid_trigger(self, request: Request) -> Response:
-        return await self._deliver(request, "eventgridtrigger")
+    def _delivery_to(self, trigger_type: str) -> Callable[[Request], Awaitable[Response]]:
+        async def deliver(request: Request) -> Response:
+            return await self._deliver(request, trigger_type)
 
-    async def _to_blob_trigger(self, request: Request) -> Response:
-        return await self._deliver(request, "blobtrigger")
+        return deliver
 
     async def _deliver(self, request: Request, trigger_type: str) -> Response:
         if not self._keys.open(request, "system"):
@@ -43,6 +44,13 @@ class EventWebhooks:
         function = self._worker.functions.get(name)
         if function is None or function.trigger_type != trigger_type:
             return Response(status_code=404)
+        return await self._take(function, request)
+
+    async def _take(self, function: Function, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            # The handshake of CloudEvents' webhooks.
+            origin = request.headers.get("webhook-request-origin", "")
+            return Response(headers={"WebHook-Allowed-Origin": origin})
         try:
             events = _events(await request.body())
         except ValueError:

@@ -1,6 +1,7 @@
-"""Serves the app's HTTP triggers under `/api`, with the keys that each asks for."""
+"""Serves the app's HTTP triggers, with the keys that each asks for."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.requests import Request
@@ -17,12 +18,12 @@ CATCH_ALL = re.compile(r"\{\*(\w+)\}")
 CONSTRAINT = re.compile(r"\{(\w+):[^}]*\}")
 
 
-def http_routes(worker: FunctionsWorker, keys: Keys) -> list[Route]:
-    """Return a route for each HTTP trigger of the app."""
-    return [_route(worker, function, keys) for function in worker.of_type("httptrigger")]
+def http_routes(worker: FunctionsWorker, keys: Keys, prefix: str) -> list[Route]:
+    """Return a route for each HTTP trigger of the app; `prefix` is `extensions.http.routePrefix` of host.json."""
+    return [_route(worker, function, keys, prefix) for function in worker.of_type("httptrigger")]
 
 
-def _route(worker: FunctionsWorker, function: Function, keys: Keys) -> Route:
+def _route(worker: FunctionsWorker, function: Function, keys: Keys, prefix: str) -> Route:
     trigger = function.trigger
     path = CONSTRAINT.sub(r"{\1}", CATCH_ALL.sub(r"{\1:path}", trigger.get("route") or function.name))
     methods = [method.upper() for method in trigger.get("methods") or ALL_METHODS]
@@ -37,20 +38,29 @@ def _route(worker: FunctionsWorker, function: Function, keys: Keys) -> Route:
             return Response(status_code=500)
         return _response(answer)
 
-    return Route(f"/api/{path.lstrip('/')}", call, methods=methods)
+    return Route("/".join(("", *filter(None, (prefix, path.lstrip("/"))))), call, methods=methods)
 
 
 async def _http_data(request: Request) -> TypedData:
     return TypedData(
         http=PROTOS.RpcHttp(
             method=request.method,
-            url=str(request.url),
-            headers=dict(request.headers),
+            # As it was asked for: Starlette's own has the path decoded.
+            url=str(request.url.replace(path=request.scope["raw_path"].decode("ascii"))),
+            headers=_joined(request.headers.items()),
             params={name: str(value) for name, value in request.path_params.items()},
-            query=dict(request.query_params),
+            query=_joined(request.query_params.multi_items()),
             body=TypedData(bytes=await request.body()),
         )
     )
+
+
+def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return values by name; those of a name that comes again are joined by commas, as the real host hands them on."""
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        values[name] = f"{values[name]},{value}" if name in values else value
+    return values
 
 
 def _response(answer: Any) -> Response:

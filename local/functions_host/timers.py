@@ -33,9 +33,11 @@ async def run_timers(worker: FunctionsWorker, storage: HostStorage, ending: Endi
         try:
             async with storage.lock("timers") as held:
                 if held:
-                    await asyncio.gather(*(_run_timer(worker, storage, ending, function) for function in functions))
-        except AzureError as error:
-            LOGGER.warning("The timers' lock or status could not be read: %s", error)
+                    async with asyncio.TaskGroup() as timers:
+                        for function in functions:
+                            timers.create_task(_run_timer(worker, storage, ending, function))
+        except* AzureError as errors:
+            LOGGER.warning("The timers' lock or status could not be read or kept: %s", errors.exceptions)
         await ending.pause(SECONDS_BETWEEN_TRIES_OF_THE_LOCK)
 
 

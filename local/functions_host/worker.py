@@ -19,6 +19,11 @@ LOGGER = logging.getLogger("functions_host.worker")
 type Binding = dict[str, Any]
 
 
+SERVED = frozenset(
+    f"{kind}trigger" for kind in ("http", "timer", "blob", "eventgrid", "orchestration", "activity", "entity")
+)
+
+
 class FunctionFailedError(Exception):
     """A function raised; its stack is in the log already."""
 
@@ -80,6 +85,8 @@ class FunctionsWorker:
                 SimpleNamespace(request=SimpleNamespace(function_load_request=load))
             )
             _raise_failure(function.name, loaded.result)
+            if function.trigger_type not in SERVED:
+                LOGGER.warning("%s is never called: this host serves no %s.", function.name, function.trigger["type"])
             self.functions[function.name] = function
 
     def of_type(self, trigger_type: str) -> list[Function]:
