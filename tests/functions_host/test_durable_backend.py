@@ -9,7 +9,7 @@ from durabletask.client import OrchestrationStatus
 from durabletask.entities import EntityInstanceId
 
 from local.durable_backend.control import advance_clock
-from tests.local_stack.hand_worker import (
+from tests.functions_host.hand_worker import (
     activity,
     completed,
     continued,
@@ -85,7 +85,10 @@ def test_a_failed_sub_orchestration_tells_its_parent_why(backend, client, hire):
     failed.completeOrchestration.failureDetails.errorMessage = "No cores are left."
     worker.answer(worker.take(), failed)
     event = worker.take().orchestratorRequest.newEvents[-1].subOrchestrationInstanceFailed
-    assert (event.failureDetails.errorType, event.failureDetails.errorMessage) == ("QuotaExceeded", "No cores are left.")
+    assert (event.failureDetails.errorType, event.failureDetails.errorMessage) == (
+        "QuotaExceeded",
+        "No cores are left.",
+    )
 
 
 def test_what_a_dead_worker_had_is_given_to_another(client, hire):

@@ -1,16 +1,14 @@
 """A durable backend in this process, hand-driven workers for it, and a whole stack with the sample app."""
 
-from pathlib import Path
+from contextlib import closing
 
-import httpx
 import pytest
 from durabletask.client import TaskHubGrpcClient
 
 from local.durable_backend.server import DurableBackend
-from local.stack import StackOptions, local_stack
-from tests.local_stack.hand_worker import HandWorker
-
-SAMPLE_APP = Path(__file__).parent / "sample_app"
+from local.stack import local_stack
+from tests.functions_host.hand_worker import HandWorker
+from tests.functions_host.sample_stack import OPTIONS, SampleStack
 
 
 @pytest.fixture
@@ -38,3 +36,18 @@ def hire(backend):
     yield hire
     for worker in workers:
         worker.dies()
+
+
+@pytest.fixture(scope="session")
+def shared_stack(tmp_path_factory):
+    """One stack for all tests that do it no harm; they take names of their own."""
+    folder = tmp_path_factory.mktemp("stack")
+    with local_stack(folder, OPTIONS) as stack, closing(SampleStack(stack, folder)) as sample:
+        yield sample
+
+
+@pytest.fixture
+def own_stack(tmp_path):
+    """A stack that may be hurt."""
+    with local_stack(tmp_path, OPTIONS) as stack, closing(SampleStack(stack, tmp_path)) as sample:
+        yield sample
