@@ -41,6 +41,13 @@ class DispatchingEngine(EntityEngine):
         self._activities: dict[str, Activity] = {}
 
     @override
+    def _begin(self, instance_id: str) -> None:
+        super()._begin(instance_id)
+        # Of an instance that ran and was replaced, a worker may hold a turn; its answer is outdated now.
+        self._orchestration_in_flight.discard(instance_id)
+        self._handed_out.take_back(Item(Kind.ORCHESTRATION, instance_id))
+
+    @override
     def GetWorkItems(self, request: pb.GetWorkItemsRequest, context: grpc.ServicerContext) -> Iterator[pb.WorkItem]:
         """Stream work items to a worker until its stream ends."""
         filters = dict(zip(Kind, self._parse_work_item_filters(request), strict=True))
@@ -138,7 +145,7 @@ class DispatchingEngine(EntityEngine):
                 request = pb.ActivityRequest(
                     name=item.name,
                     taskId=item.task_id,
-                    input=None if item.input is None else StringValue(value=item.input),
+                    input=StringValue(value=item.input) if item.input else None,
                     orchestrationInstance=pb.OrchestrationInstance(instanceId=item.instance_id),
                 )
                 return pb.WorkItem(completionToken=str(item.completion_token), activityRequest=request)
@@ -182,7 +189,9 @@ class DispatchingEngine(EntityEngine):
         self._enqueue_orchestration(instance_id)
 
     def _give_back_activity(self, token: str) -> None:
-        self._activity_queue.appendleft(self._activities[token].item)
+        item = self._activities[token].item
+        if item not in self._activity_queue:
+            self._activity_queue.appendleft(item)
 
     def _give_back_entity(self, entity_id: str) -> None:
         entity = self._entities[entity_id]

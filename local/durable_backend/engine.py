@@ -5,6 +5,7 @@ execution of an instance never reach a later one (continue-as-new, ids that are 
 sub-orchestrations; history events have time stamps; timers wait in one heap, on a clock that can jump.
 """
 
+import itertools
 import sys
 import threading
 import uuid
@@ -59,6 +60,9 @@ class Engine(InMemoryOrchestrationBackend):
         with self._work:
             self._shutdown_event.set()
             self._work.notify_all()
+            # A thread that still waits for a state would keep the process from ending.
+            for waiter in itertools.chain.from_iterable(self._state_waiters.values()):
+                waiter.event.set()
         super().stop(grace)
 
     @override
@@ -112,6 +116,10 @@ class Engine(InMemoryOrchestrationBackend):
     def _stamp(self, instance: OrchestrationInstance) -> None:
         instance.pending_events = StampedEvents(instance.pending_events, self.timers.now)
         instance.history = StampedEvents(instance.history, self.timers.now)
+
+    @override
+    def _is_terminal_status(self, status: pb.OrchestrationStatus) -> bool:
+        return status in FINISHED
 
     def _is_finished(self, instance: OrchestrationInstance) -> bool:
         return instance.status in FINISHED
@@ -171,7 +179,9 @@ class Engine(InMemoryOrchestrationBackend):
     @override
     def _watch_sub_orchestration(self, parent_instance_id: str, sub_instance_id: str, task_id: int) -> None:
         self._callers[sub_instance_id] = Caller(parent_instance_id, self._executions[parent_instance_id], task_id)
-        self._answer_caller(self._instances[sub_instance_id])
+        # One that has already finished answers later: a rewind of the parent, now under way, clears what came before.
+        answer = partial(self._answer_caller, self._instances[sub_instance_id])
+        self.timers.call_at(self.timers.now(), answer)
 
     def _answer_caller(self, sub_instance: OrchestrationInstance) -> None:
         if not self._is_finished(sub_instance):

@@ -15,7 +15,7 @@ from local.durable_backend.dispatching import DispatchingEngine
 
 # Every stream of work items and every wait for an orchestration holds one of them.
 THREADS = 128
-LONGEST_HISTORY = 1_000_000
+LONGEST_HISTORY = 100_000
 CHANNEL = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 

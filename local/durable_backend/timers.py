@@ -38,11 +38,6 @@ class Timers:
             heapq.heappush(self._due, (time, next(self._order), function))
             self._changed.notify_all()
 
-    def clear(self) -> None:
-        """Forget everything that was to be called."""
-        with self._changed:
-            self._due.clear()
-
     def stop(self) -> None:
         """End the thread; nothing is called any more."""
         with self._changed:
