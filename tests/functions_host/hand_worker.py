@@ -8,10 +8,7 @@ import durabletask.internal.orchestrator_service_pb2 as pb
 import grpc
 from durabletask.internal import helpers
 from durabletask.internal.orchestrator_service_pb2_grpc import TaskHubSidecarServiceStub
-from google.protobuf.empty_pb2 import Empty
 from google.protobuf.wrappers_pb2 import StringValue
-
-from local.durable_backend.control import DRAIN
 
 SECONDS = 10
 
@@ -34,10 +31,6 @@ class HandWorker:
         self._stream.cancel()
         self._channel.close()
 
-    def drains(self):
-        call = self._channel.unary_unary(DRAIN, StringValue.SerializeToString, Empty.FromString)
-        call(StringValue(value=self.id))
-
     def answer(self, item, *actions):
         """Answer a turn of an orchestration."""
         instance_id = item.orchestratorRequest.instanceId
@@ -57,18 +50,6 @@ class HandWorker:
         )
         self.backend.CompleteActivityTask(response)
 
-    def answer_entity(self, item, state):
-        count = len(item.entityRequestV2.operationRequests)
-        _, infos = helpers.convert_to_entity_batch_request(item.entityRequestV2)
-        success = pb.OperationResult(success=pb.OperationResultSuccess(result=StringValue(value="null")))
-        result = pb.EntityBatchResult(
-            results=[success] * count,
-            entityState=StringValue(value=state),
-            completionToken=item.completionToken,
-            operationInfos=infos,
-        )
-        self.backend.CompleteEntityTask(result)
-
     def _read(self):
         try:
             for item in self._stream:
@@ -81,10 +62,6 @@ def completed(result='"well"'):
     return helpers.new_complete_orchestration_action(99, pb.ORCHESTRATION_STATUS_COMPLETED, result)
 
 
-def terminated():
-    return helpers.new_complete_orchestration_action(99, pb.ORCHESTRATION_STATUS_TERMINATED, None)
-
-
 def continued(carryover=()):
     return helpers.new_complete_orchestration_action(
         99, pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW, "null", carryover_events=list(carryover)
@@ -93,15 +70,6 @@ def continued(carryover=()):
 
 def activity(task_id, name="act"):
     return helpers.new_schedule_task_action(task_id, name, "null", None)
-
-
-def timer(task_id, fire_at):
-    return helpers.new_create_timer_action(task_id, fire_at)
-
-
-def sub_orchestration(task_id, instance_id):
-    action = pb.CreateSubOrchestrationAction(name="child", instanceId=instance_id)
-    return pb.OrchestratorAction(id=task_id, createSubOrchestration=action)
 
 
 def kinds(item):
