@@ -17,7 +17,6 @@ type OperatorPath = Callable[[JsonPath], JsonPath | None]
 
 # Keys that belong to a later version or to something that would go behind a run's back.
 NOT_SUPPORTED: Final = {
-    "approval": "approvals",
     "schedule": "a schedule",
     "retention": "retention",
     "notifications": "notifications",

@@ -3,9 +3,9 @@
 from typing import Final
 
 from configuration.findings import Findings
-from configuration.pipeline_shape import PipelineShape
+from configuration.pipeline_shape import ApprovalShape, EnvironmentShape, PipelineShape
 from configuration.source_file import SourceFile
-from models.configuration import Environment, ImageSettings, PipelineConfiguration
+from models.configuration import Approval, Environment, ImageSettings, PipelineConfiguration
 
 PIPELINE_FILE: Final = "pipeline.json"
 
@@ -27,11 +27,23 @@ def read_pipeline(source: SourceFile, findings: Findings) -> PipelineConfigurati
                 )
             known.add(name.lower())
     return PipelineConfiguration(
-        environments=tuple(
-            Environment(
-                name=environment.name, subscription_id=environment.subscription_id, location=environment.location
-            )
-            for environment in shape.environments
-        ),
+        environments=tuple(_environment(environment) for environment in shape.environments),
         images=tuple(ImageSettings(name=image.name, os_type=image.os_type) for image in shape.images),
+    )
+
+
+def _environment(shape: EnvironmentShape) -> Environment:
+    return Environment(
+        name=shape.name,
+        subscription_id=shape.subscription_id,
+        location=shape.location,
+        approval=_approval(shape.approval) if shape.approval else None,
+    )
+
+
+def _approval(shape: ApprovalShape) -> Approval:
+    return Approval(
+        approvers=tuple(shape.approvers or ()),
+        timeout_minutes=shape.timeout_minutes,
+        not_by_starter=shape.not_by_starter,
     )

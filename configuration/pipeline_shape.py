@@ -5,17 +5,26 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from configuration.shape import Shape
-from configuration.texts import ChosenName, Guid, Region
+from configuration.texts import ChosenName, Guid, Region, SignInName
 
 type OsName = Literal["Linux", "Windows"]
 
 
+class ApprovalShape(Shape):
+    """A decision of people that a stage waits for; without `approvers`, of anyone who may call the app."""
+
+    approvers: Annotated[list[SignInName], Field(max_length=100)] | None = None
+    timeout_minutes: Annotated[int, Field(ge=1, le=86_400)] = 10_080
+    not_by_starter: bool = False
+
+
 class EnvironmentShape(Shape):
-    """An environment: where its subscription is, and where its resources stand."""
+    """An environment: where its subscription is, where its resources stand, and who lets a run in."""
 
     name: ChosenName
     subscription_id: Guid
     location: Region
+    approval: ApprovalShape | None = None
 
 
 class ImageShape(Shape):

@@ -99,6 +99,7 @@ ChosenName = Annotated[
         "name as file names can have it: at most 40 letters, digits and hyphens, no hyphen at either end",
     ),
 ]
+SignInName = Annotated[str, Form(r"[^\s@<>]{1,113}@[^\s@<>]{1,143}", "sign-in name of a person: name@example.org")]
 Identifier = Annotated[str, Form(r"[A-Za-z0-9._-]{0,127}[A-Za-z0-9_-]", "identifier: letters, digits and ._-")]
 VmSize = Annotated[str, Form(r"(?:Standard|Basic)_[A-Za-z0-9_-]{1,60}", "VM size such as Standard_D2s_v5")]
 SourceVersion = Annotated[str, Form("latest|" + NUMBERED, "version: three numbers with periods, or latest")]

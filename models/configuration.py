@@ -11,12 +11,21 @@ from models.source_image import PurchasePlan
 type OsType = Literal["Linux", "Windows"]
 
 
+class Approval(Message):
+    """The decision that a stage waits for: `approvers` are sign-in names, none of them stands for anyone."""
+
+    approvers: tuple[str, ...] = ()
+    timeout_minutes: int
+    not_by_starter: bool = False
+
+
 class Environment(Message):
     """One environment of the pipeline, with its own subscription."""
 
     name: str
     subscription_id: str
     location: str
+    approval: Approval | None = None
 
 
 class ImageSettings(Message):

@@ -32,7 +32,7 @@ PIPELINE_FAULTS: list[tuple[str, Any, str, str, str]] = [
     ("environments", "sbx", "environments", "a text stands where a list belongs", '["…"]'),
     ("images", None, "images", "it is empty", "a value"),
     ("enviroments", [], "enviroments", "unknown", "environments"),
-    ("approval", {"who": "me"}, "approval", "not supported by this version", "leave the key out"),
+    ("approval", {"approvers": []}, "approval", "unknown", "environments.approval"),
     ("schedule", "0 0 3 * * *", "schedule", "not supported by this version", "leave the key out"),
     ("retention", {}, "retention", "not supported by this version", "leave the key out"),
     ("notifications", [{}], "notifications", "not supported by this version", "leave the key out"),
@@ -56,7 +56,7 @@ def test_a_fault_of_the_pipeline_is_told(folder: Folder, told: Told, case: tuple
         ("subscriptionId", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "placeholder xxxxxxxx-xxxx", "the real value"),
         ("location", "west_europe", "no Azure region", "westeurope"),
         ("location", 3, "a number stands where a text belongs", '"3"'),
-        ("approval", True, "approvals: not supported by this version", "leave the key out"),
+        ("approval", True, "true or false stands where an object belongs", "an object"),
         ("SubscriptionId", "x", "wrong case", "subscriptionId"),
     ],
 )
@@ -65,6 +65,25 @@ def test_a_fault_of_an_environment_is_told(
 ) -> None:
     folder.pipeline["environments"][0][key] = value
     assert_tells(told(), f"environments[0].{key}", problem, instead)
+
+
+APPROVAL_FAULTS: list[tuple[str, Any, str, str, str]] = [
+    ("approvers", "a@example.org", "approvers", "a text stands where a list belongs", '["…"]'),
+    ("approvers", ["a@example.org", "Ada"], "approvers[1]", "sign-in name", "name@example.org"),
+    ("approvers", ["<you>@example.org"], "approvers[0]", "placeholder <you>", "the real value"),
+    ("timeoutMinutes", 0, "timeoutMinutes", "less than 1", "1 or more"),
+    ("timeoutMinutes", 86_401, "timeoutMinutes", "more than 86400", "86400 or less"),
+    ("timeoutMinutes", "60", "timeoutMinutes", "a text stands", "60 (without quotes)"),
+    ("notByStarter", "true", "notByStarter", "a text stands", "true (without quotes)"),
+    ("approver", [], "approver", "unknown", "approvers"),
+]
+
+
+@pytest.mark.parametrize("case", APPROVAL_FAULTS)
+def test_a_fault_of_an_approval_is_told(folder: Folder, told: Told, case: tuple[str, Any, str, str, str]) -> None:
+    key, value, path, problem, instead = case
+    folder.pipeline["environments"][0]["approval"] = {key: value}
+    assert_tells(told(), f"environments[0].approval.{path}", problem, instead)
 
 
 def test_a_name_that_is_given_twice_is_told(folder: Folder, told: Told) -> None:

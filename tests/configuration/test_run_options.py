@@ -70,7 +70,7 @@ def test_an_image_is_asked_for_by_either_word(key):
         ({"image": "linx"}, "image", "linux"),
         ({"startEnvironment": "sxb"}, "startEnvironment", "sbx"),
         ({"startEnvironment": "prd", "stopEnvironment": "sbx"}, "stopEnvironment", "prd or a later one"),
-        ({"scope": "everything"}, "scope", "one of all, only-infrastructure"),
+        ({"scope": "everything"}, "scope", "one of all, "),
         ({"scope": 1}, "scope", '"1"'),
         ({"waitForImageBuild": "true"}, "waitForImageBuild", "true (without quotes)"),
         ({"waitForImageBuild": False}, "waitForImageBuild", "leave it out"),

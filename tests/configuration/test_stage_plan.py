@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from configuration.reading import read_configuration
-from models.configuration import StagePlan
+from models.configuration import Approval, StagePlan
 from tests.configuration.conftest import DEFINITION_ID, INFRASTRUCTURE, SCRIPTS, SUBSCRIPTION, TEMPLATE, Folder
 
 
@@ -15,6 +15,24 @@ def plan_of(folder: Folder) -> StagePlan:
     plan = reading.stage_plan("sbx", "linux")
     assert plan, reading.faults
     return plan
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (None, None),
+        ({}, Approval(approvers=(), timeout_minutes=10_080, not_by_starter=False)),
+        ({"approvers": []}, Approval(approvers=(), timeout_minutes=10_080, not_by_starter=False)),
+        (
+            {"approvers": ["ada@example.org", "Bo@Example.org"], "timeoutMinutes": 86_400, "notByStarter": True},
+            Approval(approvers=("ada@example.org", "Bo@Example.org"), timeout_minutes=86_400, not_by_starter=True),
+        ),
+    ],
+)
+def test_an_environment_may_ask_for_an_approval(folder: Folder, written: Any, read: Approval | None) -> None:
+    assert plan_of(folder).environment.approval is None
+    folder.pipeline["environments"][0]["approval"] = written
+    assert plan_of(folder).environment.approval == read
 
 
 def test_a_definition_has_the_defaults_of_todays_modules(folder: Folder) -> None:
