@@ -232,7 +232,9 @@ class Engine(InMemoryOrchestrationBackend):
     def _wait_for_state(
         self, instance_id: str, predicate: Callable[[OrchestrationInstance], bool], timeout: float | None
     ) -> OrchestrationInstance | None:
-        return super()._wait_for_state(instance_id, predicate, timeout or SECONDS_TO_WAIT_FOR_A_STATE)
+        # A call without a deadline has centuries left, more than a thread can wait.
+        seconds = min(timeout or SECONDS_TO_WAIT_FOR_A_STATE, SECONDS_TO_WAIT_FOR_A_STATE)
+        return super()._wait_for_state(instance_id, predicate, seconds)
 
 
 def _answer(sub_instance: OrchestrationInstance, task_id: int) -> pb.HistoryEvent:

@@ -6,7 +6,16 @@ import grpc
 import pytest
 from durabletask.client import OrchestrationQuery, OrchestrationStatus
 
-from tests.durable_backend.peers import complete, completed, events_of, eventually, finished, schedule, status_of
+from tests.durable_backend.peers import (
+    SECONDS,
+    complete,
+    completed,
+    events_of,
+    eventually,
+    finished,
+    schedule,
+    status_of,
+)
 
 ENDS = {
     "COMPLETED": pb.ORCHESTRATION_STATUS_COMPLETED,
@@ -171,3 +180,12 @@ def test_a_suspended_instance_goes_on_when_it_is_resumed(client, start_worker):
     client.raise_orchestration_event(instance, "end", data="ended")
     client.resume_orchestration(instance)
     assert completed(client, instance) == "ended"
+
+
+def test_a_client_may_wait_without_a_deadline(client, start_worker, stub):
+    start_worker(wait_for_end)
+    client.schedule_new_orchestration(wait_for_end, instance_id="one")
+    waiting = stub.WaitForInstanceCompletion.future(pb.GetInstanceRequest(instanceId="one"))
+    eventually(lambda: status_of(client, "one"), lambda status: status == "RUNNING")
+    client.raise_orchestration_event("one", "end")
+    assert waiting.result(SECONDS).exists

@@ -5,6 +5,9 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 
+import durabletask.internal.orchestrator_service_pb2 as pb
+import durabletask.internal.orchestrator_service_pb2_grpc as stubs
+import grpc
 import pytest
 from durabletask.client import TaskHubGrpcClient
 from durabletask.worker import TaskHubGrpcWorker
@@ -38,3 +41,15 @@ def test_a_process_serves_until_it_is_told_to_end(process):
     worker.stop()
     process.send_signal(signal.SIGTERM)
     assert process.wait(SECONDS) == 0
+
+
+def test_a_process_ends_though_a_client_waits_for_an_orchestration(process):
+    with grpc.insecure_channel(json.loads(process.stdout.readline())["address"]) as channel:
+        stub = stubs.TaskHubSidecarServiceStub(channel)
+        stub.StartInstance(pb.CreateInstanceRequest(instanceId="one", name="nobody runs this"))
+        waiting = stub.WaitForInstanceCompletion.future(pb.GetInstanceRequest(instanceId="one"))
+        # What comes after the wait is answered: the wait itself has arrived.
+        assert stub.GetInstance(pb.GetInstanceRequest(instanceId="one")).exists
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(SECONDS) == 0
+        assert waiting.exception(SECONDS) is not None

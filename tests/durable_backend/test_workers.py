@@ -95,10 +95,14 @@ def test_two_workers_run_each_of_200_activities_once(client, start_worker):
     assert runs == Counter(range(200))
 
 
-def test_64_streams_of_work_leave_room_for_a_client(client, stub):
-    streams = [stub.GetWorkItems(pb.GetWorkItemsRequest(), timeout=SECONDS) for _ in range(64)]
-    instance = client.schedule_new_orchestration("run")
-    assert client.get_orchestration_state(instance) is not None
+def test_64_workers_are_served_and_a_client_beside_them(client, stub):
+    for number in range(64):
+        client.schedule_new_orchestration("run", instance_id=str(number))
+    one_each = pb.GetWorkItemsRequest(maxConcurrentOrchestrationWorkItems=1)
+    streams = [stub.GetWorkItems(one_each, timeout=SECONDS) for _ in range(64)]
+    served = {next(stream).orchestratorRequest.instanceId for stream in streams}
+    assert len(served) == 64
+    assert client.get_orchestration_state("0") is not None
     for stream in streams:
         stream.cancel()
 
