@@ -1,23 +1,14 @@
 """`python -m local`: starts, joins and stops the local stack."""
 
-import json
 import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from local.processes import Processes, is_running
-from local.stack import (
-    APP_FOLDER,
-    ENVIRONMENT_FILE,
-    StackError,
-    StackOptions,
-    host_command,
-    start_stack,
-    stop_stack,
-)
-from local.stack_file import NAME, Stack
+from local.processes import PROJECT, Processes
+from local.stack import APP_FOLDER, StackError, StackOptions, start_stack, stop_stack
+from local.stack_file import NAME, HostSettings, Stack
 
 FOLDER = Path(".local")
 Folder = Annotated[Path, typer.Option(help="Folder of the stack: its files, keys and logs.")]
@@ -70,7 +61,7 @@ def down(*, folder: Folder = FOLDER) -> None:
 def host(
     *,
     join: Annotated[Path, typer.Option(help="stack.json of the running stack.")] = FOLDER / NAME,
-    app_folder: Annotated[Path, typer.Option(help="Folder of function_app.py.")] = APP_FOLDER,
+    app_folder: Annotated[Path | None, typer.Option(help="Another folder of function_app.py.")] = None,
 ) -> None:
     """Run one more functions host on the same durable backend, in the foreground.
 
@@ -80,15 +71,18 @@ def host(
         typer.echo(f"There is no {join}: start a stack first (`make up`).", err=True)
         raise typer.Exit(1)
     stack, folder = Stack.read(join), join.parent.resolve()
-    takes_place = not is_running(stack.functions.pid)
+    settings, processes = HostSettings.read(folder), Processes(folder)
+    if app_folder is not None:
+        settings = settings.model_copy(update={"app_folder": app_folder.resolve()})
+    takes_place = stack.functions.pid not in {process.pid for process in processes.running()}
     port = int(stack.functions.url.rpartition(":")[2]) if takes_place else 0
-    environment: dict[str, str] = json.loads((folder / ENVIRONMENT_FILE).read_text(encoding="utf-8"))
-    Processes(folder).remember("functions-host", os.getpid())
+    processes.remember("functions-host", os.getpid())
     if takes_place:
         functions = stack.functions.model_copy(update={"pid": os.getpid()})
         stack.model_copy(update={"functions": functions}).write(folder)
-    command = host_command(app_folder, stack.durable.address, port)
-    os.execve(command[0], command, {**os.environ, **environment})  # noqa: S606  # this process becomes the host
+    command = settings.command(port)
+    os.chdir(PROJECT)
+    os.execve(command[0], command, {**os.environ, **settings.environment})  # noqa: S606  # this process becomes the host
 
 
 if __name__ == "__main__":

@@ -61,11 +61,11 @@ class Part:
 
 
 class Processes:
-    """The processes of the stack in a folder. They outlive this program: a file remembers them."""
+    """The processes of the stack in a folder. They outlive this program: a file for each remembers it."""
 
     def __init__(self, folder: Path) -> None:
         self._logs = folder / "logs"
-        self._file = folder / "processes.json"
+        self._records = folder / "processes"
         # Those started by this object are our children: we have to reap them.
         self._children: list[subprocess.Popen[bytes]] = []
 
@@ -73,7 +73,7 @@ class Processes:
         """Start a part in the background; what it writes goes to `logs/`."""
         self._logs.mkdir(parents=True, exist_ok=True)
         output, log = self._logs / f"{name}.out", self._logs / f"{name}.log"
-        with output.open("wb") as out, log.open("ab") as err:
+        with output.open("wb") as out, log.open("wb") as err:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -90,12 +90,15 @@ class Processes:
 
     def remember(self, name: str, pid: int) -> None:
         """Take a process into the stack; its start time tells it from a later one with the same id."""
-        entries = [*self._entries(), {"name": name, "pid": pid, "startedAt": psutil.Process(pid).create_time()}]
-        write_secretly(self._file, json.dumps(entries, indent=2))
+        self._records.mkdir(parents=True, exist_ok=True)
+        record = {"name": name, "pid": pid, "startedAt": psutil.Process(pid).create_time()}
+        write_secretly(self._records / f"{pid}.json", json.dumps(record))
 
     def running(self) -> list[psutil.Process]:
         """Return the processes of this stack that still run, in the order in which they were started."""
-        return [process for entry in self._entries() if (process := _find(entry))]
+        records = [json.loads(file.read_text(encoding="utf-8")) for file in self._records.glob("*.json")]
+        records.sort(key=lambda record: record["startedAt"])
+        return [process for record in records if (process := _find(record))]
 
     def stop(self) -> None:
         """End the processes of this stack, the newest first; one that does not end in time is killed."""
@@ -107,24 +110,14 @@ class Processes:
                     _ends(process)
         for child in self._children:
             child.wait()
-        self._file.unlink(missing_ok=True)
-
-    def _entries(self) -> list[dict[str, Any]]:
-        return json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else []
+        for file in self._records.glob("*.json"):
+            file.unlink(missing_ok=True)
 
 
-def is_running(pid: int | None) -> bool:
-    """Say whether there is a process with this id that has not ended."""
+def _find(record: dict[str, Any]) -> psutil.Process | None:
     try:
-        return pid is not None and not _has_ended(psutil.Process(pid))
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _find(entry: dict[str, Any]) -> psutil.Process | None:
-    try:
-        process = psutil.Process(entry["pid"])
-        is_ours = abs(process.create_time() - entry["startedAt"]) < 1
+        process = psutil.Process(record["pid"])
+        is_ours = abs(process.create_time() - record["startedAt"]) < 1
         return process if is_ours and not _has_ended(process) else None
     except psutil.NoSuchProcess:
         return None

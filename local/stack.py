@@ -1,6 +1,5 @@
 """Starts a whole stack and stops it again."""
 
-import json
 import secrets
 import sys
 from collections.abc import Generator
@@ -13,14 +12,22 @@ from azure.storage.blob import BlobServiceClient
 
 from configuration.reading import read_configuration
 from local.azurite import APP_ACCOUNT, PACKAGE, POOL, azurite_command, azurite_environment, new_account_key
-from local.certificates import local_certificates, trust_bundle, write_secretly
-from local.processes import PartFailedError, Processes
-from local.stack_file import NAME, ArmPart, BlobPart, DurablePart, FunctionsPart, IdentityPart, Stack
+from local.certificates import local_certificates, trust_bundle
+from local.processes import PROJECT, PartFailedError, Processes
+from local.stack_file import (
+    HOST_SETTINGS,
+    NAME,
+    ArmPart,
+    BlobPart,
+    DurablePart,
+    FunctionsPart,
+    HostSettings,
+    IdentityPart,
+    Stack,
+)
 from models.message import JsonObject
 
-APP_FOLDER = Path(__file__).parent.parent
-# What a functions host needs in its environment, kept for hosts that join later.
-ENVIRONMENT_FILE = "host-environment.json"
+APP_FOLDER = PROJECT
 CONTAINERS = ("uploads", "records")
 
 
@@ -88,7 +95,7 @@ def _start_or_stop(folder: Path, processes: Processes, options: StackOptions) ->
 
 def _stop(folder: Path, processes: Processes) -> None:
     processes.stop()
-    for name in (NAME, ENVIRONMENT_FILE):
+    for name in (NAME, HOST_SETTINGS):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -127,7 +134,7 @@ def _start(folder: Path, processes: Processes, options: StackOptions) -> Stack:
 
     address = backend.announced()["address"]
     keys = {name: secrets.token_urlsafe(24) for name in ("FUNCTION", "MASTER", "SYSTEM")}
-    environment: dict[str, str] = {
+    environment = {
         **{f"LOCAL_{name}_KEY": key for name, key in keys.items()},
         "ARM_ENDPOINT": arm_url,
         "CA_BUNDLE": str(bundle),
@@ -136,8 +143,9 @@ def _start(folder: Path, processes: Processes, options: StackOptions) -> Stack:
         **({"IDENTITY_ENDPOINT": identity.endpoint} if identity.endpoint else {}),
         **({"IDENTITY_HEADER": identity.header} if identity.header else {}),
     }
-    write_secretly(folder / ENVIRONMENT_FILE, json.dumps(environment, indent=2))
-    host = processes.start("functions-host", host_command(options.app_folder, address, options.port), environment)
+    settings = HostSettings(app_folder=options.app_folder.resolve(), backend=address, environment=environment)
+    settings.write(folder)
+    host = processes.start("functions-host", settings.command(options.port), environment)
     return Stack(
         functions=FunctionsPart(
             url=host.announced()["url"],
@@ -153,11 +161,6 @@ def _start(folder: Path, processes: Processes, options: StackOptions) -> Stack:
         ca_file=str(bundle),
         subscriptions=subscriptions,
     )
-
-
-def host_command(app_folder: Path, backend: str, port: int) -> list[str]:
-    """Return the command of a functions host."""
-    return _module("local.functions_host", "--app-folder", str(app_folder), "--backend", backend, "--port", str(port))
 
 
 def _module(name: str, *arguments: str) -> list[str]:

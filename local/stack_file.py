@@ -1,5 +1,9 @@
-"""`stack.json`: where the parts of a running stack are, so that other programs can drive it."""
+"""`stack.json`: where the parts of a running stack are, so that other programs can drive it.
 
+Beside it lies what its functions host was started with, for hosts that join later.
+"""
+
+import sys
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -8,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from local.certificates import write_secretly
 
 NAME = "stack.json"
+HOST_SETTINGS = "functions-host.json"
 
 
 class _Camel(BaseModel):
@@ -73,3 +78,25 @@ class Stack(_Camel):
     def read(cls, file: Path) -> "Stack":
         """Read a `stack.json`."""
         return cls.model_validate_json(file.read_text(encoding="utf-8"))
+
+
+class HostSettings(_Camel):
+    """What every functions host of a stack is started with; `environment` holds the keys, too."""
+
+    app_folder: Path
+    backend: str
+    environment: dict[str, str]
+
+    def write(self, folder: Path) -> None:
+        """Write them for hosts that join; only their owner may read them."""
+        write_secretly(folder / HOST_SETTINGS, self.model_dump_json(indent=2))
+
+    @classmethod
+    def read(cls, folder: Path) -> "HostSettings":
+        """Read those of the stack in a folder."""
+        return cls.model_validate_json((folder / HOST_SETTINGS).read_text(encoding="utf-8"))
+
+    def command(self, port: int) -> list[str]:
+        """Return the command of a functions host, to be run in the project's folder."""
+        module = [sys.executable, "-m", "local.functions_host"]
+        return [*module, "--app-folder", str(self.app_folder), "--backend", self.backend, "--port", str(port)]

@@ -13,9 +13,8 @@ from local.functions_host.worker import Function, FunctionFailedError, Functions
 from local.functions_host.worker_protocol import PROTOS, TypedData
 
 ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-# `{*rest}` takes the rest of the path; constraints such as `{id:int}` are ASP.NET's.
-CATCH_ALL = re.compile(r"\{\*(\w+)\}")
-CONSTRAINT = re.compile(r"\{(\w+):[^}]*\}")
+# `{*rest}` takes the rest of the path; constraints such as `{id:int}` are ASP.NET's and not held to here.
+PARAMETER = re.compile(r"\{(\*?)(\w+)[^}]*\}")
 
 
 def http_routes(worker: FunctionsWorker, keys: Keys, prefix: str) -> list[Route]:
@@ -25,7 +24,7 @@ def http_routes(worker: FunctionsWorker, keys: Keys, prefix: str) -> list[Route]
 
 def _route(worker: FunctionsWorker, function: Function, keys: Keys, prefix: str) -> Route:
     trigger = function.trigger
-    path = CONSTRAINT.sub(r"{\1}", CATCH_ALL.sub(r"{\1:path}", trigger.get("route") or function.name))
+    path = PARAMETER.sub(_parameter, trigger.get("route") or function.name)
     methods = [method.upper() for method in trigger.get("methods") or ALL_METHODS]
     level = trigger.get("authLevel") or "function"
 
@@ -39,6 +38,11 @@ def _route(worker: FunctionsWorker, function: Function, keys: Keys, prefix: str)
         return _response(answer)
 
     return Route("/".join(("", *filter(None, (prefix, path.lstrip("/"))))), call, methods=methods)
+
+
+def _parameter(found: re.Match[str]) -> str:
+    """Return a parameter of a route in Starlette's words."""
+    return f"{{{found[2]}:path}}" if found[1] else f"{{{found[2]}}}"
 
 
 async def _http_data(request: Request) -> TypedData:

@@ -1,0 +1,98 @@
+"""Hosts that end, crash, come back and work side by side; a backend that is started anew."""
+
+import json
+import signal
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import psutil
+
+from local.stack import APP_FOLDER
+from local.stack_file import Stack
+from tests.local_stack.sample import eventually, gone, joined_host
+
+
+def test_a_killed_host_is_replaced_at_its_address_and_its_activity_done_again(own):
+    links = own.start("holds", "killed")
+    own.noted("hold", name="killed")
+    own.kill_host()
+    with joined_host(own.folder) as (url, host):
+        stack = Stack.read(own.folder / "stack.json")
+        assert url == stack.functions.url == own.stack.functions.url
+        assert stack.functions.pid == host.pid
+        assert stack == own.stack.model_copy(update={"functions": stack.functions})
+        own.noted("hold", 2, name="killed")
+        own.release("killed")
+        assert own.ended(links)["output"] == host.pid
+        assert own.call("GET", "/api/guarded").text == str(host.pid)
+
+
+def test_two_hosts_share_the_work_and_the_keys(own):
+    with joined_host(own.folder) as (url, host):
+        assert url != own.stack.functions.url
+        assert Stack.read(own.folder / "stack.json") == own.stack
+        key = {"x-functions-key": own.stack.functions.function_key}
+        assert httpx.get(f"{url}/api/guarded", headers=key).text == str(host.pid)
+        links = [own.start("holds", f"shared-{number}") for number in range(8)]
+        busy = eventually(lambda: own.notes("hold"), lambda notes: len(notes) == 8)
+        assert {note["pid"] for note in busy} == {host.pid, own.stack.functions.pid}
+        for number in range(8):
+            own.release(f"shared-{number}")
+        assert all(own.ended(link)["runtimeStatus"] == "Completed" for link in links)
+
+
+def test_a_host_that_is_asked_to_end_finishes_what_it_has_and_takes_nothing_new(own):
+    links = own.start("holds", "last")
+    own.noted("hold", name="last")
+    host = psutil.Process(own.stack.functions.pid)
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(own.call, "GET", "/api/slow")
+        own.noted("slow")
+        host.terminate()
+        eventually(host.net_connections, lambda found: not any(one.status == "LISTEN" for one in found))
+        with joined_host(own.folder) as (url, other):
+            key = {"x-functions-key": own.stack.functions.function_key}
+            later = httpx.post(f"{url}/api/start/holds", headers=key, json="later").json()
+            assert own.noted("hold", name="later")[0]["pid"] == other.pid
+            own.release("slow")
+            assert answer.result().text == "done"
+            own.release("last")
+            own.release("later")
+            assert own.ended(links | {"statusQueryGetUri": at(url, links)})["output"] == host.pid
+            assert own.ended(later)["output"] == other.pid
+            gone(host)
+    assert len(own.notes("hold", name="last")) == 1
+
+
+def at(url, links):
+    """The link to the status at another host."""
+    return url + links["statusQueryGetUri"][links["statusQueryGetUri"].index("/runtime") :]
+
+
+def test_a_host_takes_work_from_a_backend_that_was_started_anew(own):
+    backend = psutil.Process(own.stack.durable.pid)
+    backend.kill()
+    gone(backend)
+    port = own.stack.durable.address.rpartition(":")[2]
+    command = [sys.executable, "-m", "local.durable_backend", "--port", port]
+    with subprocess.Popen(command, cwd=APP_FOLDER, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as anew:
+        try:
+            assert json.loads(anew.stdout.readline())["address"] == own.stack.durable.address
+            assert own.ended(own.start("whole_story", [1]))["output"] == [4]
+        finally:
+            anew.kill()
+
+
+def test_files_with_keys_are_for_their_owner_alone(own):
+    for name in ("stack.json", "functions-host.json", "private-key.pem"):
+        assert stat.S_IMODE((own.folder / name).stat().st_mode) == 0o600, name
+
+
+def test_an_interrupt_ends_a_joined_host_and_not_the_stack(own):
+    with joined_host(own.folder) as (_, host):
+        host.send_signal(signal.SIGINT)
+        assert host.wait(20) == 0
+    assert own.call("GET", "/api/open").status_code == 200
