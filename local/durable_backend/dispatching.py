@@ -9,7 +9,6 @@ from typing import override
 
 import durabletask.internal.orchestrator_service_pb2 as pb
 import grpc
-from durabletask.entities import EntityInstanceId
 from durabletask.internal import helpers
 from durabletask.testing.in_memory_backend import ActivityWorkItem, EntityState, OrchestrationInstance
 from google.protobuf.wrappers_pb2 import StringValue
@@ -157,7 +156,8 @@ class DispatchingEngine(EntityEngine):
         for entity_id in list(self._entity_queue):
             if entity_id in self._entity_in_flight:
                 continue
-            name = EntityInstanceId.parse(entity_id).entity
+            # An entity's instance id is `@name@key`.
+            name = entity_id.removeprefix("@").partition("@")[0]
             if not self._fits(worker, Kind.ENTITY, name, None):
                 continue
             self._entity_queue.remove(entity_id)

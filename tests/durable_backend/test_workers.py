@@ -157,3 +157,12 @@ def test_a_worker_works_on_activities_side_by_side(client, start_worker):
 
     start_worker(fan_out, meet)
     completed(client, client.schedule_new_orchestration(fan_out))
+
+
+def test_a_signal_to_a_malformed_entity_id_does_not_stop_the_workers(client, stub):
+    stub.SignalEntity(pb.SignalEntityRequest(instanceId="nobody", name="add"))
+    worker = DyingWorker(stub)
+    assert worker.take().entityRequestV2.instanceId == "nobody"
+    client.schedule_new_orchestration("run", instance_id="next")
+    assert worker.take().orchestratorRequest.instanceId == "next"
+    worker.die()
