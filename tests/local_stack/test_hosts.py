@@ -6,10 +6,12 @@ import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import httpx
 import psutil
 
+from local.durable_backend.control import advance_clock
 from local.stack import APP_FOLDER
 from local.stack_file import Stack
 from tests.local_stack.sample import eventually, gone, joined_host
@@ -96,3 +98,26 @@ def test_an_interrupt_ends_a_joined_host_and_not_the_stack(own):
         host.send_signal(signal.SIGINT)
         assert host.wait(20) == 0
     assert own.call("GET", "/api/open").status_code == 200
+
+
+def test_a_timer_that_is_due_while_no_host_runs_fires_once_there_is_one(own):
+    links = own.start("sleeps_for_hours", 3)
+    eventually(lambda: httpx.get(links["statusQueryGetUri"]).json()["runtimeStatus"], lambda it: it == "Running")
+    own.kill_host()
+    advance_clock(own.stack.durable.address, timedelta(hours=4))
+    with joined_host(own.folder):
+        assert own.ended(links)["output"] == "awake"
+
+
+def test_a_blob_is_handed_over_once_whichever_host_sees_it(own, shared):
+    with shared.uploads() as uploads, joined_host(own.folder):
+        for number in range(5):
+            uploads.upload_blob(f"once-{number}", b"flour")
+        uploads.upload_blob("then", b"flour")
+
+        def taken():
+            notes = own.notes("on_upload") + shared.notes("on_upload")
+            return sorted(note["name"] for note in notes if note["name"].startswith(("uploads/once-", "uploads/then")))
+
+        expected = [*(f"uploads/once-{number}" for number in range(5)), "uploads/then"]
+        assert eventually(taken, lambda found: set(found) == set(expected)) == expected

@@ -88,3 +88,18 @@ def test_an_entity_is_called_signalled_and_read(shared):
     assert shared.call("POST", "/api/counters/loaves", json=2).status_code == 202
     eventually(lambda: shared.call("GET", "/api/counters/loaves").json(), lambda it: it == 2)
     assert shared.ended(shared.start("counts", {"key": "loaves", "number": 3}))["output"] == 5
+
+
+def test_orchestrations_are_listed_by_prefix_state_and_time_page_by_page(shared):
+    for number in range(3):
+        shared.start("waits_for_word", number, f"listed-{number}")
+    query = {"instanceIdPrefix": "listed-", "runtimeStatus": "Running,Pending", "top": "2", "showInput": "false"}
+    first = shared.call("GET", INSTANCES, "system", params=query)
+    token = {"x-ms-continuation-token": first.headers["x-ms-continuation-token"]}
+    second = shared.call("GET", INSTANCES, "system", params=query, headers=token)
+    assert [one["instanceId"] for one in first.json() + second.json()] == ["listed-0", "listed-1", "listed-2"]
+    assert "x-ms-continuation-token" not in second.headers
+    assert {one["input"] for one in first.json()} == {None}
+    for other in ({"runtimeStatus": "Completed"}, {"createdTimeTo": "2020-01-01T00:00:00Z"}):
+        assert shared.call("GET", INSTANCES, "system", params=query | other).json() == []
+    assert shared.call("GET", INSTANCES, "system", params={"top": "many"}).status_code == 400

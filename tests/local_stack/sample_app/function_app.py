@@ -137,6 +137,12 @@ def waits_for_word(context, payload):
 
 
 @app.orchestration_trigger(context_name="context")
+def sleeps_for_hours(context, payload):
+    yield context.create_timer(timedelta(hours=payload))
+    return "awake"
+
+
+@app.orchestration_trigger(context_name="context")
 def counts(context, payload):
     total = yield context.call_entity(EntityInstanceId("Counter", payload["key"]), "add", payload["number"])
     return total
