@@ -10,6 +10,8 @@ from activities.image_templates import (
     delete_image_template,
     get_image_run,
     get_image_template,
+    list_image_templates,
+    publish_build_log,
     start_image_run,
 )
 from activities.infrastructure import (
@@ -30,6 +32,7 @@ from activities.scripts import find_scripts, upload_scripts
 from hosting.durable_functions import register_activity, register_orchestrator
 from hosting.http_functions import register_http
 from orchestrators.deploy_infrastructure import deploy_infrastructure
+from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_pipeline import run_pipeline
 from orchestrators.run_stage import run_stage
 from orchestrators.watch_image_build import watch_image_build
@@ -45,11 +48,17 @@ register_http(app, "GET", "runs/{id}", get_run)
 # What happens, in which order.
 register_orchestrator(app, run_pipeline)
 register_orchestrator(app, run_stage)
+register_orchestrator(app, remove_image_templates)
 register_orchestrator(app, deploy_infrastructure)
 register_orchestrator(app, watch_image_build)
 
 # One thing to Azure: the check,
 register_activity(app, check_stage)
+
+# removal,
+register_activity(app, list_image_templates)
+register_activity(app, publish_build_log)
+register_activity(app, delete_image_template)
 
 # infrastructure,
 register_activity(app, create_or_update_resource_group)
@@ -70,7 +79,6 @@ register_activity(app, find_scripts)
 # image template and build,
 register_activity(app, create_image_template)
 register_activity(app, get_image_template)
-register_activity(app, delete_image_template)
 register_activity(app, start_image_run)
 register_activity(app, get_image_run)
 register_activity(app, cancel_image_run)

@@ -1,14 +1,16 @@
 """Image templates: submitting one, and running it."""
 
-from azure_clients import image_templates
+from azure_clients import blobs, image_templates, records, storage_accounts
 from azure_clients.connection import AzureClients
 from models.errors import AzureRefused
 from models.image_build import ImageRun, ImageRunState
 from models.resources import ImageTemplate, ImageTemplateReference, ImageTemplateState, ProvisioningState
 from models.stage_messages import Done
+from models.template_removal import CopiedLog, FoundImageTemplates, LogCopy, TemplatesOfGroup
 
 # Azure's code for a template that exists, and for a run that is on.
 ALREADY_THERE = "Conflict"
+CANCELABLE = {ImageRunState.RUNNING, ImageRunState.UNKNOWN}
 
 
 async def create_image_template(azure: AzureClients, template: ImageTemplate) -> ImageTemplateState:
@@ -72,10 +74,44 @@ async def cancel_image_run(azure: AzureClients, template: ImageTemplateReference
     Repeat: leaves a run that is canceling or over as it is.
     """
     run = await image_templates.get_run(azure, template)
-    if run.state is not ImageRunState.RUNNING:
+    if run.state not in CANCELABLE:
         return run
-    await image_templates.cancel(azure, template)
+    try:
+        await image_templates.cancel(azure, template)
+    except AzureRefused:
+        # The run may have ended since it was read, and nothing is left to cancel.
+        run = await image_templates.get_run(azure, template)
+        if run.state in CANCELABLE:
+            raise
+        return run
     return await image_templates.get_run(azure, template)
+
+
+async def list_image_templates(azure: AzureClients, group: TemplatesOfGroup) -> FoundImageTemplates:
+    """Return all image templates of a resource group; none where the group is not there.
+
+    Azure: LIST Microsoft.VirtualMachineImages/imageTemplates of a resource group.
+    Repeat: reads again.
+    """
+    return FoundImageTemplates(templates=await image_templates.list_in_group(azure, group))
+
+
+async def publish_build_log(azure: AzureClients, copy: LogCopy) -> CopiedLog:
+    """Keep the build log of a template that is about to be removed: it goes with the template's staging group.
+
+    Azure: LIST of the staging group's storage accounts; GET of `customization.log`; PUT of one blob of our own.
+    Repeat: copies it again to the same place.
+    """
+    found = copy.template
+    if found.staging_resource_group is None:
+        return CopiedLog(blob=None)
+    endpoints = await storage_accounts.list_blob_endpoints(
+        azure, found.template.subscription_id, found.staging_resource_group
+    )
+    content = await blobs.read_build_log(azure, endpoints)
+    if content is None:
+        return CopiedLog(blob=None)
+    return CopiedLog(blob=await records.put_log(azure, copy.run_id, found.template.name, content))
 
 
 async def delete_image_template(azure: AzureClients, template: ImageTemplateReference) -> Done:

@@ -7,6 +7,10 @@ from azure_clients.connection import AzureClients
 from models.errors import AzureAbsent, AzureError
 
 SHA256_METADATA = "sha256"
+PACKER_LOGS = "packerlogs"
+BUILD_LOG = "/customization.log"
+# Of a longer log the end is kept, where the failure stands.
+LONGEST_LOG = 16 * 1024 * 1024
 
 
 async def upload(azure: AzureClients, endpoint: str, container: str, path: str, content: bytes, sha256: str) -> None:
@@ -32,17 +36,33 @@ async def find_sha256(azure: AzureClients, endpoint: str, container: str, path: 
     return (properties.metadata or {}).get(SHA256_METADATA)
 
 
+async def read_build_log(azure: AzureClients, endpoints: tuple[str, ...]) -> bytes | None:
+    """Return the end of `customization.log` in the staging account, or None where there is none."""
+    for endpoint in endpoints:
+        container = azure.blobs(endpoint).get_container_client(PACKER_LOGS)
+        try:
+            async with azure_call("read the build log"):
+                async for blob in container.list_blobs():
+                    if blob.name.endswith(BUILD_LOG):
+                        offset = max(0, (blob.size or 0) - LONGEST_LOG)
+                        download = await container.download_blob(blob.name, offset=offset or None)
+                        return await download.readall()
+        except AzureAbsent:
+            continue
+    return None
+
+
 async def find_build_log(azure: AzureClients, endpoints: tuple[str, ...]) -> str | None:
     """Return the address of `customization.log` in the staging account, or of its container.
 
     Where the app may not read the staging account, the container's address is the best that can be told.
     """
     for endpoint in endpoints:
-        container = azure.blobs(endpoint).get_container_client("packerlogs")
+        container = azure.blobs(endpoint).get_container_client(PACKER_LOGS)
         try:
             async with azure_call("find the build log"):
                 async for blob in container.list_blobs():
-                    if blob.name.endswith("/customization.log"):
+                    if blob.name.endswith(BUILD_LOG):
                         return f"{container.url}/{blob.name}"
         except AzureAbsent:
             continue

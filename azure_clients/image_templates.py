@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from azure_clients.azure_call import azure_call
+from azure_clients.azure_call import azure_call, without_queries
 from azure_clients.connection import AzureClients
 from azure_clients.wire import plain_text, resource_state, time
 from models.errors import AzureAbsent
@@ -10,6 +10,7 @@ from models.failure import Failure
 from models.image_build import ImageRun, ImageRunState
 from models.pipeline_record import RunOutput
 from models.resources import ImageTemplate, ImageTemplateReference, ImageTemplateState, ProvisioningState
+from models.template_removal import FoundImageTemplate, TemplatesOfGroup
 from policies.resource_ids import parse_resource_id
 
 RUN_STATES = {state.value.lower(): state for state in ImageRunState}
@@ -30,14 +31,24 @@ async def get(azure: AzureClients, template: ImageTemplateReference) -> ImageTem
         return ImageTemplateState(id=template.id, state=ProvisioningState.ABSENT)
     properties = found.properties
     state = resource_state(template.id, properties.provisioning_state)
-    staging_group = properties.exact_staging_resource_group
     return ImageTemplateState(
         id=template.id,
         state=state.state,
         failure=state.failure and _reason(state.failure, properties.provisioning_error),
         exact_source_version=getattr(properties.source, "exact_version", None),
-        staging_resource_group=parse_resource_id(staging_group).get("resourcegroups") if staging_group else None,
+        staging_resource_group=_staging_group(properties),
     )
+
+
+async def list_in_group(azure: AzureClients, group: TemplatesOfGroup) -> tuple[FoundImageTemplate, ...]:
+    """Return the image templates of a resource group; none where the group is not there."""
+    templates = azure.image_builder(group.subscription_id).virtual_machine_image_templates
+    try:
+        async with azure_call(f"list image templates of {group.resource_group}"):
+            found = [template async for template in templates.list_by_resource_group(group.resource_group)]
+    except AzureAbsent:
+        return ()
+    return tuple(_found(group, template) for template in found)
 
 
 async def delete(azure: AzureClients, template: ImageTemplateReference) -> None:
@@ -73,16 +84,7 @@ async def get_run(azure: AzureClients, template: ImageTemplateReference) -> Imag
     if found is None:
         operation = f"read the run of image template {template.name}"
         raise AzureAbsent(operation, "ResourceNotFound", f"The image template {template.name} is not there any more.")
-    status = found.properties.last_run_status
-    if status is None or status.run_state is None:
-        return ImageRun(state=ImageRunState.NOT_STARTED)
-    return ImageRun(
-        state=RUN_STATES[(plain_text(status.run_state) or "").lower()],
-        sub_state=plain_text(status.run_sub_state),
-        message=status.message or None,
-        started_at=time(status.start_time),
-        ended_at=time(status.end_time),
-    )
+    return _run(found.properties.last_run_status)
 
 
 async def list_run_outputs(azure: AzureClients, template: ImageTemplateReference) -> tuple[RunOutput, ...]:
@@ -93,7 +95,7 @@ async def list_run_outputs(azure: AzureClients, template: ImageTemplateReference
         )
         found = [output async for output in outputs]
     return tuple(
-        RunOutput(name=output.name or "", artifact=artifact)
+        RunOutput(name=output.name or "", artifact=without_queries(artifact))
         for output in found
         if output.properties and (artifact := output.properties.artifact_id or output.properties.artifact_uri)
     )
@@ -109,10 +111,45 @@ async def _find(azure: AzureClients, template: ImageTemplateReference) -> Any | 
         return None
 
 
+def _run(status: Any) -> ImageRun:
+    if status is None or status.run_state is None:
+        return ImageRun(state=ImageRunState.NOT_STARTED)
+    word = plain_text(status.run_state) or ""
+    state = RUN_STATES.get(word.lower(), ImageRunState.UNKNOWN)
+    return ImageRun(
+        state=state,
+        sub_state=word if state is ImageRunState.UNKNOWN else plain_text(status.run_sub_state),
+        message=without_queries(status.message or "") or None,
+        started_at=time(status.start_time),
+        ended_at=time(status.end_time),
+    )
+
+
+def _staging_group(properties: Any) -> str | None:
+    """Return the name of the staging resource group, once Azure Image Builder has made it."""
+    group_id = properties.exact_staging_resource_group
+    return parse_resource_id(group_id).get("resourcegroups") if group_id else None
+
+
+def _found(group: TemplatesOfGroup, template: Any) -> FoundImageTemplate:
+    reference = ImageTemplateReference(
+        subscription_id=group.subscription_id, resource_group=group.resource_group, name=template.name
+    )
+    properties = template.properties
+    return FoundImageTemplate(
+        template=reference,
+        state=resource_state(reference.id, properties.provisioning_state).state,
+        run_state=_run(properties.last_run_status).state,
+        tags=template.tags or {},
+        staging_resource_group=_staging_group(properties),
+    )
+
+
 def _reason(failure: Failure, error: Any) -> Failure:
     """Return Azure Image Builder's own reason for a failed template, where it gives one."""
     if error is None:
         return failure
     return Failure(
-        code=plain_text(error.provisioning_error_code) or failure.code, message=error.message or failure.message
+        code=plain_text(error.provisioning_error_code) or failure.code,
+        message=without_queries(error.message or failure.message),
     )

@@ -2,6 +2,7 @@
 
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import ContainerClient
+from pydantic import ValidationError
 
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
@@ -11,6 +12,7 @@ from policies.run_ids import month_of_run
 
 CONTAINER = "records"
 FOLDER = "pipeline-runs/"
+LOGS = "build-logs/"
 
 
 async def put(azure: AzureClients, record: PipelineRecord) -> None:
@@ -35,6 +37,14 @@ async def put(azure: AzureClients, record: PipelineRecord) -> None:
         await _upload(azure, record.id, content, summary)
 
 
+async def put_log(azure: AzureClients, run_id: str, template_name: str, content: bytes) -> str:
+    """Keep a template's build log beside the records, under the run that removed it; returns the blob's name."""
+    name = f"{LOGS}{month_of_run(run_id)}/{run_id}/{template_name}/customization.log"
+    async with azure_call(f"keep the build log of {template_name}"):
+        await _container(azure).upload_blob(name, content, overwrite=True)
+    return name
+
+
 async def find(azure: AzureClients, run_id: str) -> PipelineRecord | None:
     """Read the record of a run, or None where there is none."""
     try:
@@ -53,7 +63,7 @@ async def list_newest(azure: AzureClients, limit: int) -> list[PipelineRunSummar
             months = [item.name async for item in _container(azure).walk_blobs(FOLDER, delimiter="/")]
             for month in sorted(months, reverse=True):
                 blobs = _container(azure).list_blobs(month, include=["metadata"])
-                found = [_summary(blob.name, blob.metadata) async for blob in blobs]
+                found = [summary async for blob in blobs if (summary := _summary(blob.name, blob.metadata))]
                 summaries += sorted(found, key=lambda summary: (summary.started_at, summary.id), reverse=True)
                 if len(summaries) >= limit:
                     break
@@ -81,14 +91,19 @@ def _path(run_id: str) -> str:
     return f"{FOLDER}{month_of_run(run_id)}/{run_id}.json"
 
 
-def _summary(path: str, metadata: dict[str, str]) -> PipelineRunSummary:
-    return PipelineRunSummary.model_validate(
-        {
-            "id": path.rsplit("/", 1)[-1].removesuffix(".json"),
-            "image": metadata["image"],
-            "scope": metadata["scope"],
-            "state": metadata["state"],
-            "started_at": metadata["startedat"],
-            "ended_at": metadata.get("endedat"),
-        }
-    )
+def _summary(path: str, metadata: dict[str, str] | None) -> PipelineRunSummary | None:
+    """Return what a blob tells of its run, or None for one that is no record of ours: others write here too."""
+    told = metadata or {}
+    try:
+        return PipelineRunSummary.model_validate(
+            {
+                "id": path.rsplit("/", 1)[-1].removesuffix(".json"),
+                "image": told.get("image"),
+                "scope": told.get("scope"),
+                "state": told.get("state"),
+                "started_at": told.get("startedat"),
+                "ended_at": told.get("endedat"),
+            }
+        )
+    except ValidationError:
+        return None

@@ -12,6 +12,15 @@ from models.message import Message
 from models.pipeline_run import Scope
 
 REQUEST: Final = "request body"
+# The scopes as pipelines that came before this app label them.
+OLDER_LABELS: Final = {
+    "only removal": Scope.ONLY_REMOVAL,
+    "only base": Scope.ONLY_INFRASTRUCTURE,
+    "only infrastructure": Scope.ONLY_INFRASTRUCTURE,
+    "only storage & image": Scope.ONLY_ASSETS_AND_IMAGE,
+    "only assets & image": Scope.ONLY_ASSETS_AND_IMAGE,
+    "only image": Scope.ONLY_IMAGE,
+}
 DEFAULT_SCOPE: Final = Scope.ONLY_ASSETS_AND_IMAGE
 
 
@@ -24,7 +33,7 @@ class RunOptionsShape(Shape):
     stop_environment: str | None = None
     scope: str | None = None
     wait_for_image_build: bool = True
-    remove_image_templates: bool | None = None
+    remove_image_templates: bool = True
 
 
 class RunOptions(Message):
@@ -33,6 +42,7 @@ class RunOptions(Message):
     image: str
     environments: tuple[str, ...]
     scope: Scope
+    remove_image_templates: bool = True
 
 
 def read_run_options(content: bytes, pipeline: PipelineConfiguration) -> tuple[RunOptions | None, list[Fault]]:
@@ -51,7 +61,10 @@ def read_run_options(content: bytes, pipeline: PipelineConfiguration) -> tuple[R
     _refuse_what_is_to_come(shape, source, findings)
     if findings.faults or image is None or scope is None:
         return None, findings.faults
-    return RunOptions(image=image, environments=environments, scope=scope), []
+    options = RunOptions(
+        image=image, environments=environments, scope=scope, remove_image_templates=shape.remove_image_templates
+    )
+    return options, []
 
 
 def _image(
@@ -99,16 +112,16 @@ def _scope(shape: RunOptionsShape, source: SourceFile, findings: Findings) -> Sc
     if shape.scope is None:
         return DEFAULT_SCOPE
     by_lower = {scope.value: scope for scope in Scope}
-    if shape.scope.lower() not in by_lower:
+    scope = (OLDER_LABELS | by_lower).get(shape.scope.lower())
+    if scope is None:
         findings.faults.append(_unknown(source, "scope", "scope", shape.scope, list(by_lower)))
-    return by_lower.get(shape.scope.lower())
+    return scope
 
 
 def _refuse_what_is_to_come(shape: RunOptionsShape, source: SourceFile, findings: Findings) -> None:
     """Refuse options whose meaning this version does not have, rather than pass over them."""
     for key, refused, instead in (
         ("waitForImageBuild", not shape.wait_for_image_build, "true, or leave it out: waiting costs nothing here"),
-        ("removeImageTemplates", shape.remove_image_templates is True, "false, or leave it out"),
     ):
         if refused:
             findings.faults.append(source.fault((key,), "not supported by this version", instead))

@@ -11,6 +11,7 @@ from models.image_build import ImageBuildProgress
 from models.message import Message
 from models.pipeline_run import Scope, Starter, StepName
 from models.state import State
+from models.template_removal import RemovalRecord
 
 
 class Timed(Message):
@@ -76,6 +77,7 @@ class StageRecord(Timed):
     environment: str
     state: State = State.RUNNING
     steps: tuple[StepRecord, ...] = ()
+    removal: RemovalRecord | None = None
     build: ImageBuildProgress | None = None
     failure: StageFailure | None = None
     result: Publication | None = None

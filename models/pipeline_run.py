@@ -10,6 +10,7 @@ class Scope(StrEnum):
     """How much of the job a run does; `policies.scope_work` has the table."""
 
     ALL = "all"
+    ONLY_REMOVAL = "only-removal"
     ONLY_INFRASTRUCTURE = "only-infrastructure"
     ONLY_ASSETS_AND_IMAGE = "only-assets-and-image"
     ONLY_IMAGE = "only-image"
@@ -19,6 +20,7 @@ class StepName(StrEnum):
     """The steps of a stage, in their order."""
 
     CHECK = "check"
+    REMOVAL = "removal"
     INFRASTRUCTURE = "infrastructure"
     SCRIPTS = "scripts"
     IMAGE_TEMPLATE = "imageTemplate"
@@ -42,6 +44,7 @@ class PipelineRun(Message):
     environments: tuple[str, ...]
     started_by: Starter
     requested_at: datetime
+    remove_image_templates: bool = True
 
 
 class Stage(Message):
@@ -51,6 +54,7 @@ class Stage(Message):
     image: str
     scope: Scope
     environment: str
+    remove_image_templates: bool = True
 
 
 class PipelineProgress(Message):

@@ -5,6 +5,7 @@ activity or a child orchestration is an envelope: `{"value": ...}`, or `{"failur
 which is raised as StepFailed.
 """
 
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
@@ -13,9 +14,10 @@ from typing import Any, get_type_hints
 
 from durabletask.task import OrchestrationContext, RetryPolicy, Task, TaskFailedError, when_all
 
-from models.errors import StepFailed
+from models.errors import StepFailed, StepUnanswered, azure_code
 from models.failure import Failure
 from models.message import Message
+from policies.custom_status import fitting_status
 
 type Context = OrchestrationContext
 type Steps[T] = Generator[Task[Any], Any, T]
@@ -57,11 +59,14 @@ def schedule_orchestrator[I: Message, O: Message](
 
 
 def wait_for[T: Message](pending: Pending[T]) -> Steps[T]:
-    """Wait for work that was handed out; raises StepFailed where it ended in an expected failure."""
+    """Wait for work that was handed out.
+
+    Raises StepFailed where it ended in an expected failure, StepUnanswered where no try brought an answer.
+    """
     try:
         envelope = yield pending.task
     except TaskFailedError as error:
-        raise StepFailed(_unexpected(pending.what, error)) from error
+        raise StepUnanswered(_unexpected(pending.what, error)) from error
     return opened(envelope, pending.answer)
 
 
@@ -70,8 +75,22 @@ def wait_for_all[T: Message](pending: list[Pending[T]]) -> Steps[list[T]]:
     try:
         envelopes = yield when_all([one.task for one in pending])
     except TaskFailedError as error:
-        raise StepFailed(_unexpected(" or ".join(one.what for one in pending), error)) from error
+        raise StepUnanswered(_unexpected(" or ".join(one.what for one in pending), error)) from error
     return [opened(envelope, one.answer) for envelope, one in zip(envelopes, pending, strict=True)]
+
+
+def outcomes[T: Message](pending: list[Pending[T]]) -> Steps[list[T | Failure]]:
+    """Wait until all of the work is over; one that failed gives its failure and does not stop the others."""
+    # Each one's own failure is told below.
+    with contextlib.suppress(TaskFailedError):
+        yield when_all([one.task for one in pending])
+    found: list[T | Failure] = []
+    for one in pending:
+        try:
+            found.append((yield from wait_for(one)))
+        except StepFailed as failed:
+            found.append(failed.failure)
+    return found
 
 
 def call_activity[O: Message](context: Context, activity: Activity[O], message: Message) -> Steps[O]:
@@ -102,8 +121,8 @@ def continue_as_new(context: Context, message: Message) -> None:
 
 
 def show(context: Context, status: Message) -> None:
-    """Make this the orchestration's custom status."""
-    context.set_custom_status(status.to_payload())
+    """Make this the orchestration's custom status, as much of it as may be shown."""
+    context.set_custom_status(fitting_status(status.to_payload()))
 
 
 def log(context: Context, sentence: str) -> None:
@@ -121,6 +140,6 @@ def opened[T: Message](envelope: Any, answer: type[T]) -> T:
 
 def _unexpected(what: str, error: TaskFailedError) -> Failure:
     return Failure(
-        code=error.details.error_type.rsplit(".", 1)[-1],
+        code=azure_code(error.details.message) or error.details.error_type.rsplit(".", 1)[-1],
         message=f"{what} did not succeed: {error.details.message}",
     )

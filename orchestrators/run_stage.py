@@ -1,12 +1,13 @@
 """Runs one environment of a pipeline run.
 
 1. check: the operator's files are read once and must be good;
-2. infrastructure, and 3. scripts, as far as the scope asks for them;
-4. a new image template is submitted, and must be accepted;
-5. its run is started and watched to its end;
-6. what it published is looked up.
+2. the image's earlier templates are removed, if asked for;
+3. infrastructure, and 4. scripts, as far as the scope asks for them;
+5. a new image template is submitted, and must be accepted;
+6. its run is started and watched to its end;
+7. what it published is looked up.
 
-A step that fails ends the stage, with the reason in its record.
+A step that fails ends the stage, with the reason in its record; only the removal does not.
 """
 
 from activities.check_stage import check_stage
@@ -22,11 +23,13 @@ from models.configuration import StagePlan
 from models.errors import StepFailed
 from models.image_build import ImageBuildProgress, ImageBuildWatch
 from models.pipeline_record import StageRecord
-from models.pipeline_run import Stage, StepName
+from models.pipeline_run import Scope, Stage, StepName
 from models.resources import ImageTemplate, ImageTemplateReference
 from models.stage_messages import InfrastructureDeployment, PublicationRequest, StageScripts, UploadedScripts
 from models.state import State
+from models.template_removal import RemovalRecord, TemplateRemoval, TemplatesOfGroup
 from orchestrators import deploy_infrastructure as infrastructure
+from orchestrators import remove_image_templates as removals
 from orchestrators import watch_image_build as build
 from orchestrators.durable import Context, Steps, call_activity, call_orchestrator, log, now, sleep
 from orchestrators.provisioning import Wanted, provision
@@ -34,7 +37,7 @@ from orchestrators.stage_log import StageLog
 from policies.build_progress import advanced, build_deadline, build_failure, stage_state
 from policies.image_template_body import image_template_body, image_template_name, lineage_tags
 from policies.propagation import may_be_propagation, propagation_pause
-from policies.scope_work import Work, work_of
+from policies.scope_work import Work, removes_templates, work_of
 from policies.stage_resources import image_builder_identity, stage_resources
 
 
@@ -59,6 +62,10 @@ def _steps(context: Context, stage: Stage, stage_log: StageLog) -> Steps[None]:
     checked = yield from stage_log.step(StepName.CHECK, call_activity(context, check_stage, stage))
     stage_log.remarks(checked.remarks)
     plan = checked.plan
+    if removes_templates(stage.scope, asked_for=stage.remove_image_templates):
+        yield from _remove_earlier_templates(context, stage, plan, stage_log)
+    if not work:
+        return
     if work & {Work.BASE, Work.STORAGE}:
         deployment = InfrastructureDeployment(plan=plan, base=Work.BASE in work, storage=Work.STORAGE in work)
         deploy = call_orchestrator(
@@ -76,8 +83,30 @@ def _steps(context: Context, stage: Stage, stage_log: StageLog) -> Steps[None]:
     template = yield from stage_log.step(StepName.IMAGE_TEMPLATE, submit)
     request = PublicationRequest(template=template, scripts=scripts.scripts)
     yield from stage_log.step(StepName.BUILD, _build(context, stage, plan, request, stage_log))
+    request = request.model_copy(update={"version_expected": plan.image_template.image_definition_id is not None})
     published = yield from stage_log.step(StepName.PUBLICATION, call_activity(context, get_publication, request))
     stage_log.result(published.publication)
+
+
+def _remove_earlier_templates(context: Context, stage: Stage, plan: StagePlan, stage_log: StageLog) -> Steps[None]:
+    """Remove the image's earlier templates; what fails of it is recorded and does not stop the build."""
+    removal = TemplateRemoval(
+        run_id=stage.run_id,
+        image=stage.image,
+        base_name=plan.image_template.base_name,
+        group=TemplatesOfGroup(
+            subscription_id=plan.environment.subscription_id, resource_group=plan.image_template.resource_group
+        ),
+    )
+    instance_id = removals.instance_id(stage.run_id, stage.environment)
+    remove = call_orchestrator(context, removals.remove_image_templates, removal, instance_id)
+    try:
+        stage_log.removal((yield from stage_log.step(StepName.REMOVAL, remove)))
+    except StepFailed as failed:
+        stage_log.removal(RemovalRecord(failure=failed.failure))
+        if stage.scope is Scope.ONLY_REMOVAL:
+            raise
+        stage_log.forgive()
 
 
 def _stage_scripts(plan: StagePlan) -> StageScripts:
@@ -135,6 +164,10 @@ def _build(
     stage_log.build(end.progress)
     failure = build_failure(end.progress, end.canceled_because)
     if failure is not None:
-        published = yield from call_activity(context, get_publication, request)
-        stage_log.result(published.publication)
+        try:
+            published = yield from call_activity(context, get_publication, request)
+        except StepFailed as unknown:
+            log(context, f"where the log of {template.name} is could not be found out: {unknown}")
+        else:
+            stage_log.result(published.publication)
         raise StepFailed(failure, stage_state(end.progress, end.canceled_because))

@@ -6,6 +6,7 @@ from models.image_build import ImageBuildProgress
 from models.pipeline_record import Publication, StageFailure, StageRecord, StepRecord
 from models.pipeline_run import StepName
 from models.state import State
+from models.template_removal import RemovalRecord
 from orchestrators.durable import Context, Steps, now, show
 
 
@@ -15,6 +16,7 @@ class StageLog:
     def __init__(self, context: Context, environment: str) -> None:
         self._context = context
         self._remarks: tuple[Remark, ...] = ()
+        self._removal: RemovalRecord | None = None
         self._result: Publication | None = None
         self.record = StageRecord(environment=environment, started_at=now(context))
         show(context, self.record)
@@ -32,9 +34,17 @@ class StageLog:
         self._end_step(State.SUCCEEDED)
         return result
 
+    def forgive(self) -> None:
+        """Let the stage go on after a step that failed; the step itself stays recorded as failed."""
+        self._update(failure=None)
+
     def remarks(self, remarks: tuple[Remark, ...]) -> None:
         """Keep what the check remarked. It is not shown before the end: a custom status may not exceed 16 KB."""
         self._remarks = remarks
+
+    def removal(self, removal: RemovalRecord) -> None:
+        """Keep what became of the earlier templates; shown at the end, like the remarks."""
+        self._removal = removal
 
     def build(self, progress: ImageBuildProgress) -> None:
         """Note how far the image build is."""
@@ -47,7 +57,9 @@ class StageLog:
     def end(self, state: State) -> StageRecord:
         """Return the whole record."""
         self._update(state=state, ended_at=now(self._context))
-        return self.record.model_copy(update={"remarks": self._remarks, "result": self._result})
+        return self.record.model_copy(
+            update={"remarks": self._remarks, "removal": self._removal, "result": self._result}
+        )
 
     def _end_step(self, state: State, detail: str | None = None) -> None:
         *earlier, last = self.record.steps

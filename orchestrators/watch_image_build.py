@@ -1,15 +1,15 @@
 """Watches the run of an image template to its end.
 
-1. reads the run and shows how far it is, at growing intervals;
+1. reads the run and shows how far it is, at growing intervals, also where Azure does not answer for a while;
 2. cancels the build once it is past its deadline, and goes on watching until Azure says that it is over;
 3. starts over with an empty history every so often.
 """
 
 from activities.image_templates import cancel_image_run, get_image_run
-from models.errors import StepFailed
+from models.errors import StepFailed, StepUnanswered
 from models.failure import Failure
 from models.image_build import ImageBuildEnd, ImageBuildWatch
-from orchestrators.durable import Context, Steps, call_activity, continue_as_new, now, show, sleep
+from orchestrators.durable import Context, Steps, call_activity, continue_as_new, log, now, show, sleep
 from policies.build_progress import CANCELING_ALLOWANCE, advanced
 from policies.poll_interval import poll_interval
 
@@ -24,10 +24,8 @@ def instance_id(run_id: str, environment: str) -> str:
 def watch_image_build(context: Context, watch: ImageBuildWatch) -> Steps[ImageBuildEnd]:
     """Return how the build ended, whatever the end is."""
     for _ in range(READS_PER_HISTORY):
-        run = yield from call_activity(context, get_image_run, watch.template)
-        watch = watch.model_copy(update={"progress": advanced(watch.progress, run, now(context))})
-        show(context, watch.progress)
-        if run.state.finished:
+        watch = yield from _read(context, watch)
+        if watch.progress.run_state.finished:
             return ImageBuildEnd(progress=watch.progress, canceled_because=watch.canceled_because)
         if now(context) > watch.deadline:
             if watch.canceled_because is not None:
@@ -39,6 +37,19 @@ def watch_image_build(context: Context, watch: ImageBuildWatch) -> Steps[ImageBu
         yield from sleep(context, poll_interval(now(context) - watch.watched_since))
     continue_as_new(context, watch)
     return ImageBuildEnd(progress=watch.progress)
+
+
+def _read(context: Context, watch: ImageBuildWatch) -> Steps[ImageBuildWatch]:
+    """Return the watch with one more reading of the run."""
+    try:
+        run = yield from call_activity(context, get_image_run, watch.template)
+    except StepUnanswered as unanswered:
+        # The build goes on while Azure does not answer: only the deadline ends it then.
+        log(context, f"the run of {watch.template.name} could not be read: {unanswered}")
+        return watch
+    watch = watch.model_copy(update={"progress": advanced(watch.progress, run, now(context))})
+    show(context, watch.progress)
+    return watch
 
 
 def _timed_out(watch: ImageBuildWatch) -> Failure:

@@ -1,10 +1,13 @@
 """The HTTP API of pipeline runs: start one, show one, list them."""
 
+import asyncio
 import json
 import logging
+import re
 import secrets
 from datetime import UTC, datetime
 from http import HTTPStatus
+from itertools import chain
 from urllib.parse import urlsplit
 
 import azure.durable_functions as df
@@ -25,6 +28,7 @@ from triggers.pipeline_instances import AlreadyOn, find_run, start
 
 LOGGER = logging.getLogger("image_bakery")
 LONGEST_LIST = 200
+LIMIT = re.compile(r"[0-9]{1,3}")
 LONGEST_REQUEST = 16 * 1024
 
 
@@ -55,6 +59,7 @@ async def start_run(
         environments=options.environments,
         started_by=Starter(kind="http"),
         requested_at=now,
+        remove_image_templates=options.remove_image_templates,
     )
     try:
         await start(client, run)
@@ -83,7 +88,7 @@ async def get_run(
 async def list_runs(azure: AzureClients, request: func.HttpRequest) -> func.HttpResponse:
     """GET /api/runs: the newest runs, newest first; `limit` says how many at most (default 50)."""
     limit = request.params.get("limit", "50")
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= LONGEST_LIST):
+    if not (LIMIT.fullmatch(limit) and 1 <= int(limit) <= LONGEST_LIST):
         fault = Fault(
             file="query",
             path="limit",
@@ -113,13 +118,16 @@ async def _faults_of_stages(azure: AzureClients, reading: ConfigurationReading, 
 
     Where Azure does not answer, the stage's own check will ask again.
     """
-    faults = list(reading.faults_for(options.environments, options.image))
-    for environment in options.environments:
+
+    async def faults_of_source(environment: str) -> list[Fault]:
         try:
-            faults += await find_source_faults(azure, reading, environment, options.image)
+            return await find_source_faults(azure, reading, environment, options.image)
         except AzureUnavailable:
             LOGGER.warning("The source of %s could not be checked before the start.", environment, exc_info=True)
-    return faults
+            return []
+
+    of_sources = await asyncio.gather(*(faults_of_source(environment) for environment in options.environments))
+    return [*reading.faults_for(options.environments, options.image), *chain.from_iterable(of_sources)]
 
 
 def _status_url(request: func.HttpRequest, run_id: str) -> str:

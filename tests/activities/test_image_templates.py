@@ -1,3 +1,5 @@
+import traceback
+
 import pytest
 
 from activities.image_templates import (
@@ -6,6 +8,8 @@ from activities.image_templates import (
     delete_image_template,
     get_image_run,
     get_image_template,
+    list_image_templates,
+    publish_build_log,
     start_image_run,
 )
 from activities.publication import get_publication
@@ -14,6 +18,8 @@ from models.image_build import ImageRunState
 from models.pipeline_record import BuiltScript
 from models.resources import ImageTemplateReference, ProvisioningState
 from models.stage_messages import PublicationRequest
+from models.template_removal import LogCopy, TemplatesOfGroup
+from tests.conftest import SUBSCRIPTION
 
 
 async def test_a_template_submitted_twice_is_one_template(azure, stage, simulated_azure):
@@ -118,9 +124,132 @@ async def test_what_was_published_is_told_with_its_source_and_log(azure, stage):
     assert [output.artifact for output in published.outputs] == [published.image_version_id]
 
 
+async def test_all_templates_of_a_group_are_listed_with_what_a_removal_must_know(azure, stage, simulated_azure):
+    simulated_azure.pace.build_seconds = 600
+    finished, running = stage.template("lin-1"), stage.template("lin-2")
+    for template in (finished, running):
+        template.body["tags"] = {"imageBakeryImage": "linux"}
+        await create_image_template(azure, template)
+    await start_image_run(azure, running)
+    group = TemplatesOfGroup(subscription_id=finished.subscription_id, resource_group="rg")
+    listed = (await list_image_templates(azure, group)).templates
+    assert [(one.template.name, one.run_state) for one in listed] == [
+        ("lin-1", ImageRunState.NOT_STARTED),
+        ("lin-2", ImageRunState.RUNNING),
+    ]
+    assert all(one.tags == {"imageBakeryImage": "linux"} and one.staging_resource_group for one in listed)
+
+
+async def test_a_group_that_is_not_there_has_no_templates(azure, wanted):
+    group = TemplatesOfGroup(subscription_id=wanted.group.subscription_id, resource_group="nowhere")
+    assert (await list_image_templates(azure, group)).templates == ()
+
+
+async def test_a_build_log_outlives_its_template(azure, stage):
+    template = stage.template("lin-1")
+    await create_image_template(azure, template)
+    await start_image_run(azure, template)
+    assert (await get_image_run(azure, template)).state is ImageRunState.SUCCEEDED
+    group = TemplatesOfGroup(subscription_id=template.subscription_id, resource_group="rg")
+    (found,) = (await list_image_templates(azure, group)).templates
+    container = azure.blobs(azure.app_blob_endpoint).get_container_client("records")
+    if not await container.exists():
+        await container.create_container()
+    copy = LogCopy(run_id="linux-20260311-030000-00000a", template=found)
+    first = await publish_build_log(azure, copy)
+    assert first == await publish_build_log(azure, copy)
+    await delete_image_template(azure, template)
+    assert first.blob is not None
+    assert b"hello" in await (await container.download_blob(first.blob)).readall()
+
+
+async def test_a_template_without_a_build_has_no_log_to_keep(azure, stage):
+    await create_image_template(azure, stage.template("lin-1"))
+    group = TemplatesOfGroup(subscription_id=stage.group.subscription_id, resource_group="rg")
+    (found,) = (await list_image_templates(azure, group)).templates
+    copy = LogCopy(run_id="linux-20260311-030000-00000a", template=found)
+    assert (await publish_build_log(azure, copy)).blob is None
+
+
 async def test_a_template_can_be_removed_twice(azure, stage):
     template = stage.template("lin-1")
     await create_image_template(azure, template)
     await delete_image_template(azure, template)
     await delete_image_template(azure, template)
     assert (await get_image_template(azure, template)).state is ProvisioningState.ABSENT
+
+
+async def test_a_run_that_ends_while_it_is_canceled_is_told_as_it_ended(azure, stage, simulated_azure):
+    simulated_azure.pace.build_seconds = 1
+    simulated_azure.faults.add("delay", method="POST", path="lin-1/cancel", seconds=1.2)
+    template = stage.template("lin-1")
+    await create_image_template(azure, template)
+    await start_image_run(azure, template)
+    assert (await cancel_image_run(azure, template)).state is ImageRunState.SUCCEEDED
+
+
+async def test_a_run_that_may_not_be_canceled_is_a_refusal(azure, stage, simulated_azure):
+    simulated_azure.pace.build_seconds = 600
+    simulated_azure.faults.add("status", method="POST", path="lin-1/cancel", status=403, code="ScopeLocked")
+    template = stage.template("lin-1")
+    await create_image_template(azure, template)
+    await start_image_run(azure, template)
+    with pytest.raises(AzureRefused, match="ScopeLocked"):
+        await cancel_image_run(azure, template)
+
+
+SIGNED = "https://scripts.blob.core.windows.net/s/a.sh?sv=2025&sig=c2VjcmV0"
+
+
+async def test_no_signature_of_azures_messages_is_handed_on(azure, stage, simulated_azure):
+    simulated_azure.faults.add("template", path="lin-1", code="Other", message=f"{SIGNED} is not there.")
+    simulated_azure.faults.add("build", path="lin-2", message=f"{SIGNED} is not there.")
+    refused = await create_image_template(azure, stage.template("lin-1"))
+    await create_image_template(azure, stage.template("lin-2"))
+    run = await start_image_run(azure, stage.template("lin-2"))
+    for told in (refused.failure and refused.failure.message, run.message):
+        assert told == "https://scripts.blob.core.windows.net/s/a.sh?... is not there."
+
+
+async def test_no_signature_is_in_what_is_logged_of_an_error(azure, simulated_azure):
+    simulated_azure.faults.add("status", method="GET", path="imageTemplates", status=503, message=f"{SIGNED} failed.")
+    reference = ImageTemplateReference(subscription_id=SUBSCRIPTION, resource_group="rg", name="lin-1")
+    with pytest.raises(AzureUnavailable) as raised:
+        await get_image_run(azure, reference)
+    assert "c2VjcmV0" not in "".join(traceback.format_exception(raised.value))
+
+
+def publication_request(template, *, version_expected):
+    reference = ImageTemplateReference.from_payload(template.to_payload())
+    return PublicationRequest(template=reference, scripts=(), version_expected=version_expected)
+
+
+async def test_an_image_version_that_is_not_shown_yet_is_asked_for_again(azure, stage, simulated_azure):
+    template = stage.template("lin-1")
+    await create_image_template(azure, template)
+    await start_image_run(azure, template)
+    simulated_azure.faults.add("status", method="GET", path="/versions/1.0.0", status=404, code="NotFound", times=1)
+    request = publication_request(template, version_expected=True)
+    with pytest.raises(AzureUnavailable, match="is not there"):
+        await get_publication(azure, request)
+    assert (await get_publication(azure, request)).publication.replication_state == "Completed"
+
+
+async def test_a_failed_build_has_no_version_and_still_its_log(azure, stage, simulated_azure):
+    simulated_azure.faults.add("build", outcome="Failed")
+    template = stage.template("lin-1")
+    await create_image_template(azure, template)
+    await start_image_run(azure, template)
+    published = await get_publication(azure, publication_request(template, version_expected=False))
+    assert published.publication.image_version_id is None
+    assert published.publication.log_url is not None
+
+
+async def test_a_staging_group_that_may_not_be_read_is_no_failure_of_the_build(azure, stage, simulated_azure):
+    template = stage.template("lin-1")
+    await create_image_template(azure, template)
+    await start_image_run(azure, template)
+    simulated_azure.faults.add("status", method="GET", path="IT_.*/storageAccounts", status=403, code="Forbidden")
+    published = (await get_publication(azure, publication_request(template, version_expected=True))).publication
+    assert published.image_version_id is not None
+    assert published.log_url is None

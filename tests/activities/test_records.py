@@ -54,3 +54,12 @@ async def test_records_are_listed_newest_first_over_the_end_of_a_month(empty):
         await publish_record(empty, record)
     assert [summary.id for summary in await records.list_newest(empty, 10)] == [one.id for one in all_records[::-1]]
     assert [summary.id for summary in await records.list_newest(empty, 1)] == [all_records[-1].id]
+
+
+async def test_blobs_that_are_no_records_are_passed_over_in_the_list(empty):
+    record = record_of(0)
+    await publish_record(empty, record)
+    container = empty.blobs(empty.app_blob_endpoint).get_container_client(records.CONTAINER)
+    for metadata in (None, {"image": "linux"}, {"image": "l", "scope": "all", "state": "New", "startedat": "today"}):
+        await container.upload_blob("pipeline-runs/2026-03/notes.json", b"{}", overwrite=True, metadata=metadata)
+        assert [summary.id for summary in await records.list_newest(empty, 10)] == [record.id]

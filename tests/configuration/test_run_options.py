@@ -55,6 +55,31 @@ def test_every_scope_can_be_asked_for_in_any_case(scope):
     assert options.scope is scope
 
 
+@pytest.mark.parametrize(
+    ("label", "scope"),
+    [
+        ("All", Scope.ALL),
+        ("Only removal", Scope.ONLY_REMOVAL),
+        ("Only base", Scope.ONLY_INFRASTRUCTURE),
+        ("Only infrastructure", Scope.ONLY_INFRASTRUCTURE),
+        ("Only storage & image", Scope.ONLY_ASSETS_AND_IMAGE),
+        ("only assets & IMAGE", Scope.ONLY_ASSETS_AND_IMAGE),
+        ("Only image", Scope.ONLY_IMAGE),
+    ],
+)
+def test_the_labels_of_earlier_pipelines_are_understood(label, scope):
+    options, _ = read({"scope": label})
+    assert options is not None
+    assert options.scope is scope
+
+
+@pytest.mark.parametrize(("body", "removes"), [({}, True), ({"removeImageTemplates": False}, False)])
+def test_earlier_templates_are_removed_unless_it_is_switched_off(body, removes):
+    options, _ = read(body)
+    assert options is not None
+    assert options.remove_image_templates is removes
+
+
 @pytest.mark.parametrize("key", ["image", "osType"])
 def test_an_image_is_asked_for_by_either_word(key):
     options, _ = read({key: "windows"}, TWO_IMAGES)
@@ -74,7 +99,6 @@ def test_an_image_is_asked_for_by_either_word(key):
         ({"scope": 1}, "scope", '"1"'),
         ({"waitForImageBuild": "true"}, "waitForImageBuild", "true (without quotes)"),
         ({"waitForImageBuild": False}, "waitForImageBuild", "leave it out"),
-        ({"removeImageTemplates": True}, "removeImageTemplates", "leave it out"),
         ({"osType": "windows", "image": "linux"}, "osType", "only image"),
         (b'{"image": "linux", "image": "linux"}', "image", "one of the two"),
     ],

@@ -16,6 +16,7 @@ from models.resources import (
     StorageAccountState,
 )
 from models.stage_messages import CheckedStage, Done, Published, UploadedScripts
+from models.template_removal import CopiedLog, FoundImageTemplates
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 DEFINITION_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/galleries/g/images/linux"
@@ -76,6 +77,8 @@ def obliging_azure(plan: StagePlan) -> dict[str, Any]:
     return {
         "publish_record": Done(),
         "check_stage": CheckedStage(plan=plan),
+        "list_image_templates": FoundImageTemplates(templates=()),
+        "publish_build_log": CopiedLog(blob="build-logs/2026-03/r/t/customization.log"),
         "create_or_update_resource_group": there,
         "create_or_update_storage_account": StorageAccountState(id="/account", state=ProvisioningState.IN_PROGRESS),
         "get_storage_account": [

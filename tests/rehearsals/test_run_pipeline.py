@@ -7,6 +7,7 @@ from models.pipeline_record import PipelineRecord
 from models.pipeline_run import PipelineRun, Scope, Starter
 from models.state import State
 from orchestrators.deploy_infrastructure import deploy_infrastructure
+from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_pipeline import run_pipeline
 from orchestrators.run_stage import run_stage
 from orchestrators.watch_image_build import watch_image_build
@@ -25,7 +26,9 @@ RUN = PipelineRun(
 @pytest.fixture
 def perform(obliging_azure):
     def play(**answers):
-        rehearsal = Rehearsal(obliging_azure | answers, [run_stage, deploy_infrastructure, watch_image_build])
+        rehearsal = Rehearsal(
+            obliging_azure | answers, [run_stage, deploy_infrastructure, remove_image_templates, watch_image_build]
+        )
         envelope = rehearsal.play(run_pipeline, RUN, "pipeline-linux")
         return PipelineRecord.from_payload(envelope["value"]), rehearsal
 

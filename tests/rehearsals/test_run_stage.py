@@ -8,6 +8,7 @@ from models.pipeline_run import Scope, Stage
 from models.resources import ImageTemplateState, ProvisioningState
 from models.state import State
 from orchestrators.deploy_infrastructure import deploy_infrastructure
+from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_stage import run_stage
 from orchestrators.watch_image_build import watch_image_build
 from tests.rehearsals.rehearsal import Rehearsal
@@ -24,7 +25,8 @@ def perform(obliging_azure):
     """Play a stage; keyword arguments replace answers of the obliging Azure."""
 
     def play(scope=Scope.ALL, **answers):
-        rehearsal = Rehearsal(obliging_azure | answers, [deploy_infrastructure, watch_image_build])
+        children = [deploy_infrastructure, remove_image_templates, watch_image_build]
+        rehearsal = Rehearsal(obliging_azure | answers, children)
         stage = Stage(run_id="linux-20260311-030000-00000a", image="linux", scope=scope, environment="sbx")
         envelope = rehearsal.play(run_stage, stage, "linux-20260311-030000-00000a-sbx")
         return StageRecord.from_payload(envelope["value"]), rehearsal
@@ -36,6 +38,7 @@ def test_a_whole_stage_does_everything_once_and_in_order(perform):
     record, rehearsal = perform()
     assert rehearsal.steps == [
         "check_stage all",
+        "list_image_templates",
         "create_or_update_resource_group rg",
         "create_or_update_storage_account scripts",
         "create_or_update_identity msi",
@@ -58,7 +61,7 @@ def test_a_whole_stage_does_everything_once_and_in_order(perform):
     ]
     assert record.state is State.SUCCEEDED
     assert [step.name for step in record.steps] == [
-        "check", "infrastructure", "scripts", "imageTemplate", "build", "publication",
+        "check", "removal", "infrastructure", "scripts", "imageTemplate", "build", "publication",
     ]  # fmt: skip
     assert record.result is not None
     assert record.result.exact_source_version == "24.04.1"
@@ -77,6 +80,7 @@ def test_the_sub_states_of_the_build_are_in_the_record_with_their_times(perform)
 @pytest.mark.parametrize(
     ("scope", "expected", "never"),
     [
+        (Scope.ONLY_REMOVAL, {"list_image_templates"}, {"find_scripts", "upload_scripts", "create_image_template"}),
         (Scope.ONLY_INFRASTRUCTURE, {"create_or_update_gallery", "upload_scripts"}, {"create_image_template"}),
         (
             Scope.ONLY_ASSETS_AND_IMAGE,
@@ -218,7 +222,15 @@ def test_the_status_tells_the_step_that_is_on(perform):
         for status in rehearsal.statuses["linux-20260311-030000-00000a-sbx"]
         if status["steps"]
     ]
-    assert list(dict.fromkeys(shown)) == ["check", "infrastructure", "scripts", "imageTemplate", "build", "publication"]
+    assert list(dict.fromkeys(shown)) == [
+        "check",
+        "removal",
+        "infrastructure",
+        "scripts",
+        "imageTemplate",
+        "build",
+        "publication",
+    ]
 
 
 def test_the_template_that_is_submitted_leads_back_to_the_run(perform):

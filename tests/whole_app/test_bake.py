@@ -8,7 +8,7 @@ import pytest
 from tests.conformity.traffic import needs_specifications, outside, validate_traffic
 from tests.whole_app.driving import Bakery
 
-STEPS = ["check", "infrastructure", "scripts", "imageTemplate", "build", "publication"]
+STEPS = ["check", "removal", "infrastructure", "scripts", "imageTemplate", "build", "publication"]
 
 
 @pytest.fixture(scope="module")

@@ -71,7 +71,11 @@ def test_a_second_run_of_an_image_is_told_of_the_one_that_is_on(bakery: Bakery):
     assert (second.json()["id"], second.json()["statusUrl"]) == (run_id, answer.json()["statusUrl"])
     assert bakery.ended(run_id)["state"] == "Succeeded"
     third = bakery.start(scope="only-image")
-    assert bakery.ended(third)["state"] == "Succeeded"
+    again = bakery.ended(third)
+    assert again["state"] == "Succeeded"
+    (removed,) = again["stages"][0]["removal"]["templates"]
+    assert removed["logCopy"]
+    assert removed["failure"] is None
     newest = [run["id"] for run in bakery.api.get("/api/runs", params={"limit": 2}).json()["runs"]]
     assert newest == [third, run_id]
 
