@@ -11,7 +11,7 @@ import socket
 import sys
 from collections.abc import Generator
 from pathlib import Path
-from typing import override
+from typing import Any, override
 
 import uvicorn
 from durabletask.client import AsyncTaskHubGrpcClient
@@ -29,6 +29,9 @@ from local.functions_host.http_triggers import http_routes
 from local.functions_host.keys import Keys
 from local.functions_host.timers import run_timers
 from local.functions_host.worker import FunctionFailedError, FunctionsWorker
+
+# Uvicorn writes where the host does; `X-Forwarded-…` is the app's to read, nobody stands before this host.
+SERVER: dict[str, Any] = {"log_config": None, "access_log": False, "proxy_headers": False, "lifespan": "off"}
 
 
 class _Server(uvicorn.Server):
@@ -67,8 +70,7 @@ async def serve(app_folder: Path, backend: str, listener: socket.socket, keys: K
             *EventWebhooks(worker, blobs, keys).routes(),
             *admin.routes(),
         ]
-        # Without a log configuration of its own: uvicorn writes where the host does.
-        server = _Server(uvicorn.Config(Starlette(routes=routes), log_config=None, access_log=False, lifespan="off"))
+        server = _Server(uvicorn.Config(Starlette(routes=routes), **SERVER))
         # A part that breaks ends the host, which says why; nothing goes on half served.
         async with asyncio.TaskGroup() as parts:
             parts.create_task(server.serve([listener]))

@@ -37,7 +37,10 @@ def _route(worker: FunctionsWorker, function: Function, keys: Keys, prefix: str)
             return Response(status_code=500)
         return _response(answer)
 
-    return Route("/".join(("", *filter(None, (prefix, path.lstrip("/"))))), call, methods=methods)
+    route = Route("/".join(("", *filter(None, (prefix, path.lstrip("/"))))), call, methods=methods)
+    # ASP.NET's routing does not care about case.
+    route.path_regex = re.compile(route.path_regex.pattern, re.IGNORECASE)
+    return route
 
 
 def _parameter(found: re.Match[str]) -> str:

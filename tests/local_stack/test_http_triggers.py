@@ -37,6 +37,10 @@ def test_what_does_not_exist_is_404_and_another_method_405(shared):
     assert shared.call("DELETE", "/api/guarded").status_code == 405
 
 
+def test_case_does_not_matter_in_a_route_and_does_in_a_parameter(shared):
+    assert shared.call("GET", "/API/Echo/One/2").json()["route"]["first"] == "One"
+
+
 def test_functions_of_one_route_are_told_apart_by_their_method(shared):
     assert shared.call("PUT", "/api/guarded").text == "put"
 
@@ -50,13 +54,14 @@ def test_a_function_that_raises_is_a_bare_500_and_a_stack_in_the_log(shared):
 
 def test_a_request_arrives_unchanged(shared):
     body = bytes(range(256)) * 500
-    headers = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Host": "bakery.example", "X-Odd": "ä".encode("latin-1")}
+    headers = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https", "X-Odd": "ä".encode("latin-1")}
     answer = shared.call("POST", "/api/echo/one/2", content=body, headers=headers).json()
     assert answer["method"] == "POST"
     assert base64.b64decode(answer["body"]) == body
     assert answer["route"] == {"first": "one", "second": "2"}
     assert answer["headers"]["x-forwarded-for"] == "192.0.2.1"
-    assert answer["headers"]["x-forwarded-host"] == "bakery.example"
+    assert answer["headers"]["x-forwarded-proto"] == "https"
+    assert answer["url"] == f"{shared.stack.functions.url}/api/echo/one/2"
     assert answer["headers"]["x-odd"] == "ä"
     assert answer["headers"]["content-length"] == str(len(body))
 
