@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TypeIs
 
 from configuration.arm_image_template import script_addresses, steps, value_at
 from configuration.json_with_comments import JsonPath
-from configuration.placeholders import find_placeholder
+from configuration.placeholders import find_placeholders
 from configuration.source_file import SourceFile
 from models.configuration import Environment, Infrastructure, OsType
 from models.message import JsonObject
@@ -129,4 +129,4 @@ def advice(properties: JsonObject, os_type: OsType) -> Iterator[Disagreement]:
 
 def _is_whole(value: object) -> TypeIs[str]:
     """Say whether a value is a text without a placeholder: of others, other faults tell."""
-    return isinstance(value, str) and value != "" and find_placeholder(value) is None
+    return isinstance(value, str) and value != "" and not find_placeholders(value)

@@ -1,30 +1,21 @@
 """Turns pydantic's errors into faults: where, what is wrong, what to write instead."""
 
-import difflib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from configuration.json_with_comments import JsonPath
-from configuration.shape import Shape
+from configuration.placeholders import find_placeholders, is_arm_expression
+from configuration.shape import Shape, placeholder_words
 from configuration.source_file import SourceFile
+from configuration.unknown_keys import nearest, shapes_in, unknown_key
 from models.faults import Fault
 
 # Leads from a path in composed data to the one in the operator's file; None is for what was composed of other values.
 type OperatorPath = Callable[[JsonPath], JsonPath | None]
 
-# Keys that belong to a later version or to something that would go behind a run's back.
-NOT_SUPPORTED: Final = {
-    "schedule": "a schedule",
-    "retention": "retention",
-    "notifications": "notifications",
-    "autoRun": "builds that Azure starts by itself",
-}
-# Keys of older modules, and what they are called today.
-_FORMER_KEYS: Final = {"imageTemplateName": "name", "lockForDeletion": "lock"}
-_LONGEST_CHOICE: Final = 12
 _WANTED: Final = {
     "string_type": "a text",
     "int_type": "a whole number",
@@ -41,6 +32,7 @@ _SENTENCES: Final = {
     "union_tag_not_found": ("it is missing", '"{key}": …'),
     "greater_than_equal": ("it is less than {ge}", "{ge} or more"),
     "less_than_equal": ("it is more than {le}", "{le} or less"),
+    "too_short": ("it is empty", "at least {min_length}"),
     "too_long": ("it has {actual_length} entries, more than {max_length}", "at most {max_length}"),
 }
 
@@ -66,16 +58,9 @@ def explain(
         if detail["type"] == "missing" and source.node.find(file_path):
             problem, instead = "it is empty", "a value"
         else:
-            problem, instead = _words(detail, file_path, _shapes_at(shape, detail["loc"][:-1]))
+            problem, instead = _words(detail, file_path, shape)
         place = source.node.place_of_key(file_path) if detail["type"] == "extra_forbidden" else None
         yield source.fault(file_path, problem, instead, place=place)
-
-
-def nearest(word: str, words: Iterable[str]) -> str | None:
-    """Return the word that was probably meant, whatever the case."""
-    by_lower = {candidate.lower(): candidate for candidate in words}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
-    return by_lower[found[0]] if found else None
 
 
 def kind_of(value: Any) -> str:
@@ -91,12 +76,15 @@ def kind_of(value: Any) -> str:
     return kinds.get(type(value), "null")
 
 
-def _words(detail: ErrorDetails, path: JsonPath, shapes: list[type[Shape]]) -> tuple[str, str]:
+def _words(detail: ErrorDetails, path: JsonPath, shape: type[Shape]) -> tuple[str, str]:
     """Return what is wrong and what to write instead."""
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     key = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
-        return _unknown_key(key, shapes)
+        location = detail["loc"]
+        return unknown_key(key, _shapes_at(shape, location[:-1]), _shapes_above(shape, location[:-1]))
+    if isinstance(value, str) and kind in {*_WANTED, "literal_error"} and _is_to_be_filled_in(value, kind):
+        return placeholder_words(find_placeholders(value))
     if kind in {"literal_error", "union_tag_invalid"}:
         return _unknown_word(str(context.get("tag", value)), context.get("expected") or context["expected_tags"])
     if kind in _WANTED:
@@ -108,31 +96,10 @@ def _words(detail: ErrorDetails, path: JsonPath, shapes: list[type[Shape]]) -> t
     return problem.format(**facts), instead.format(**facts)
 
 
-def _unknown_key(key: str, shapes: list[type[Shape]]) -> tuple[str, str]:
-    """Return what to say of a key that none of these shapes has: one of them is wanted where it stands."""
-    if key in NOT_SUPPORTED:
-        return f"{NOT_SUPPORTED[key]}: not supported by this version", "nothing: leave the key out"
-    known_keys = tuple(dict.fromkeys(known for shape in shapes for known in shape.written_keys()))
-    meant = nearest(key, known_keys)
-    if meant and meant.lower() == key.lower():
-        return f"the key {key} is spelt in the wrong case", meant
-    deeper = [path for shape in shapes for path in _paths_below(shape, key, levels=2)]
-    belongs = deeper[0] if len(deeper) == 1 else None
-    former = _FORMER_KEYS.get(key)
-    renamed = former if former in known_keys else None
-    choice = ", ".join(known_keys) if len(known_keys) <= _LONGEST_CHOICE else "the keys in docs/parameter-files.md"
-    return f"the key {key} is unknown here", renamed or meant or belongs or f"one of {choice}"
-
-
-def _paths_below(shape: type[Shape], key: str, levels: int) -> Iterator[str]:
-    """Return where below a shape a key belongs."""
-    for name, field in shape.model_fields.items():
-        for inner in _shapes_in(field.annotation):
-            here = f"{field.alias or name}."
-            if key in inner.written_keys():
-                yield here + key
-            elif levels > 1:
-                yield from (here + path for path in _paths_below(inner, key, levels - 1))
+def _is_to_be_filled_in(text: str, kind: str) -> bool:
+    """Say whether a text of the wrong type is rather a value that is still to come; commands are no placeholders."""
+    is_single = kind not in {"list_type", "dict_type", "model_type", "model_attributes_type"}
+    return is_arm_expression(text) or (is_single and bool(find_placeholders(text)))
 
 
 def _unknown_word(word: str, expected: str) -> tuple[str, str]:
@@ -185,19 +152,21 @@ def _shapes_at(shape: type[Shape], location: tuple[str | int, ...]) -> list[type
                 for name, field in candidate.model_fields.items()
                 if part in {field.alias, name}
             ]
-            shapes = [found for field in fields for found in _shapes_in(field.annotation)] or shapes
+            shapes = [found for field in fields for found in shapes_in(field.annotation)] or shapes
     return shapes
+
+
+def _shapes_above(shape: type[Shape], location: tuple[str | int, ...]) -> list[tuple[str, type[Shape]]]:
+    """Return the shapes of the objects around a location of pydantic's, each with the key that leads there from it."""
+    return [
+        (part, around)
+        for length, part in enumerate(location)
+        if isinstance(part, str)
+        for around in _shapes_at(shape, location[:length])
+        if part in around.written_keys()
+    ]
 
 
 def _tags(shape: type[Shape]) -> tuple[Any, ...]:
     field = shape.model_fields.get("type") or shape.model_fields.get("scheme")
     return get_args(field.annotation) if field else ()
-
-
-def _shapes_in(annotation: Any) -> Iterator[type[Shape]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        if issubclass(annotation, Shape):
-            yield annotation
-        return
-    for part in get_args(annotation):
-        yield from _shapes_in(part)

@@ -6,11 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from configuration.explanations import OperatorPath, explain, nearest
+from configuration.explanations import OperatorPath, explain
 from configuration.json_with_comments import MAXIMUM_BYTES, Unreadable, read_json
 from configuration.placeholders import placeholders
 from configuration.shape import Shape, placeholder_words
 from configuration.source_file import SourceFile
+from configuration.unknown_keys import nearest
 from models.faults import Fault, Finding, Remark
 
 
@@ -74,7 +75,7 @@ class Findings:
         """Add a fault for each placeholder that no other check has come upon: in unknown keys, in what is not read."""
         told = set(self.faults)
         for source in self.sources:
-            found = (source.fault(path, *placeholder_words(word)) for path, word in placeholders(source.node))
+            found = (source.fault(path, *placeholder_words(words)) for path, words in placeholders(source.node))
             self.faults.extend(fault for fault in found if fault not in told)
 
     def in_reading_order[Found: Finding](self, findings: list[Found]) -> tuple[Found, ...]:

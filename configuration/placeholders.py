@@ -1,4 +1,4 @@
-"""Finds what a sample left for the operator to fill in."""
+"""Finds what a sample left for the operator to fill in, and what only ARM could evaluate."""
 
 import re
 from collections.abc import Iterator
@@ -20,33 +20,65 @@ _PLACEHOLDER: Final = re.compile(
     """,
     re.VERBOSE,
 )
-# Under these keys stand commands and free texts.
+# Under these keys stand commands, free texts, and what only expressions refer to.
 _FREE_TEXTS: Final = frozenset(
     {
         "inline", "restartCommand", "restartCheckCommand", "searchCriteria", "filters", "description", "eula", "tags",
-        "managedResourceTags", "metadata", "$schema",
+        "managedResourceTags", "artifactTags", "metadata", "$schema", "comments", "defaultValue", "allowedValues",
+        "variables", "functions", "outputs",
     }
 )  # fmt: skip
+_COMMENT_KEY: Final = re.compile(r"//.*|#.*|_.*|\$?comments?", re.IGNORECASE | re.DOTALL)
+# What ARM evaluates in a deployment; two brackets at the start stand for one that is meant.
 _ARM_EXPRESSION: Final = re.compile(r"\[(?!\[).*\]", re.DOTALL)
+# Elsewhere, commands may well stand in brackets; these are ARM's functions all the same.
+_ARM_CALL: Final = re.compile(
+    r"\[\s*(?:parameters|variables|concat|format|reference|resourceId|subscriptionResourceId|resourceGroup|subscription"
+    r"|deployment|environment|uniqueString|guid|newGuid|utcNow|json|if|toLower|toUpper|replace|substring|split|join)"
+    r"\s*\(.*\]",
+    re.DOTALL,
+)
 
 
-def find_placeholder(text: str) -> str | None:
-    """Return the first placeholder in a name, id, address or version, as it stands there.
+def is_arm_expression(text: str) -> bool:
+    """Say whether ARM would evaluate a text rather than take it as it is."""
+    return _ARM_EXPRESSION.fullmatch(text.strip()) is not None
+
+
+def find_placeholders(text: str) -> list[str]:
+    """Return the placeholders in a name, id, address or version, as they stand there, each once.
 
     Not meant for commands: redirections, HTML and shell variables are normal there.
     """
-    if _ARM_EXPRESSION.fullmatch(text.strip()):
-        return text.strip()
-    found = _PLACEHOLDER.search(text)
-    return found.group() if found else None
+    if is_arm_expression(text):
+        return [text.strip()]
+    return list(dict.fromkeys(found.group() for found in _PLACEHOLDER.finditer(text)))
 
 
-def placeholders(node: Node, path: JsonPath = ()) -> Iterator[tuple[JsonPath, str]]:
-    """Return each placeholder below a value, with its path; commands, free texts and tags are passed over."""
+def is_comment_key(key: str) -> bool:
+    """Say whether a key only holds a comment, as people write it where JSON knows none."""
+    return _COMMENT_KEY.fullmatch(key) is not None
+
+
+def placeholders(node: Node, path: JsonPath = ()) -> Iterator[tuple[JsonPath, list[str]]]:
+    """Return the placeholders below a value, by path; commands, free texts, tags and comments are passed over."""
     if isinstance(node.data, str):
-        found = find_placeholder(without_key_placeholder(node.data))
+        found = find_placeholders(without_key_placeholder(node.data))
         if found:
             yield path, found
     for part, child in node.children.items():
-        if part not in _FREE_TEXTS:
+        if part not in _FREE_TEXTS and not (isinstance(part, str) and is_comment_key(part)):
             yield from placeholders(child, (*path, part))
+
+
+def arm_expressions(node: Node, path: JsonPath, *, evaluated: bool) -> Iterator[tuple[JsonPath, str]]:
+    """Return each text below a value that needs ARM to become what is meant, commands and tags included.
+
+    `evaluated` says that ARM would evaluate all texts here, as it does in a deployment.
+    """
+    if isinstance(node.data, str):
+        form = _ARM_EXPRESSION if evaluated else _ARM_CALL
+        if form.fullmatch(node.data.strip()):
+            yield path, node.data.strip()
+    for part, child in node.children.items():
+        yield from arm_expressions(child, (*path, part), evaluated=evaluated)

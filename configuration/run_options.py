@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from configuration.explanations import nearest
 from configuration.findings import Findings
 from configuration.shape import Shape
 from configuration.source_file import SourceFile
+from configuration.unknown_keys import nearest
 from models.configuration import PipelineConfiguration
 from models.faults import Fault
 from models.message import Message

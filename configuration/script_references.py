@@ -5,9 +5,9 @@ from typing import Final
 from urllib.parse import unquote
 
 from configuration.agreement import Disagreement
-from configuration.explanations import nearest
 from configuration.json_with_comments import JsonPath
 from configuration.source_file import path_text
+from configuration.unknown_keys import nearest
 from models.configuration import Infrastructure, OsType
 from models.image_template import ScriptReference
 

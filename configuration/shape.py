@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from configuration.placeholders import find_placeholder
+from configuration.placeholders import find_placeholders, is_arm_expression
 
 UNSET: Final[tuple[Any, ...]] = ("", [], None)
 
@@ -66,14 +66,18 @@ class Form:
         return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
 
 
-def placeholder_words(placeholder: str) -> tuple[str, str]:
-    """Return what is wrong with a placeholder and what to write instead."""
-    return f"the placeholder {placeholder} is left in it", "the real value"
+def placeholder_words(placeholders: list[str]) -> tuple[str, str]:
+    """Return what is wrong with placeholders (of which there is at least one) and what to write instead."""
+    if is_arm_expression(placeholders[0]):
+        return f"the placeholder {placeholders[0]} is left in it: ARM's expressions are not evaluated", "the real value"
+    if len(placeholders) == 1:
+        return f"the placeholder {placeholders[0]} is left in it", "the real value"
+    return f"the placeholders {', '.join(placeholders)} are left in it", "the real values"
 
 
 def refuse_placeholder(text: str) -> str:
-    """Return the text; raises a refusal that names the placeholder in it."""
-    placeholder = find_placeholder(text)
-    if placeholder is not None:
-        raise refusal(*placeholder_words(placeholder))
+    """Return the text; raises a refusal that names the placeholders in it."""
+    placeholders = find_placeholders(text)
+    if placeholders:
+        raise refusal(*placeholder_words(placeholders))
     return text
