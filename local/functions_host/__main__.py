@@ -63,7 +63,7 @@ async def serve(app_folder: Path, backend: str, listener: socket.socket, keys: K
     storage = HostStorage(accounts)
     blobs = BlobTriggers(worker, accounts, storage)
     admin = Admin(worker, blobs, keys)
-    async with AsyncTaskHubGrpcClient(host_address=backend) as client:
+    async with AsyncTaskHubGrpcClient(host_address=backend, logger=logging.getLogger("durabletask")) as client:
         routes = [
             *http_routes(worker, keys, extensions.get("http", {}).get("routePrefix", "api")),
             *durable_routes(client, keys),
