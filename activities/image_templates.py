@@ -2,7 +2,7 @@
 
 from azure_clients import blobs, image_templates, records, storage_accounts
 from azure_clients.connection import AzureClients
-from models.errors import AzureRefused
+from models.errors import AzureRefused, AzureUnavailable
 from models.image_build import ImageRun, ImageRunState
 from models.resources import ImageTemplate, ImageTemplateReference, ImageTemplateState, ProvisioningState
 from models.stage_messages import Done
@@ -28,6 +28,11 @@ async def create_image_template(azure: AzureClients, template: ImageTemplate) ->
         # A connection that broke after Azure had acted: the transport repeats a PUT, and the second one is refused.
         if refused.code != ALREADY_THERE:
             raise
+        state = await image_templates.get(azure, template)
+        if state.state is ProvisioningState.ABSENT:
+            # It is not shown yet, or the conflict is another one, which surfaces in Azure's words if it stays.
+            raise AzureUnavailable(refused.operation, refused.code, refused.message) from None
+        return state
     return await image_templates.get(azure, template)
 
 
@@ -52,9 +57,14 @@ async def start_image_run(azure: AzureClients, template: ImageTemplateReference)
     try:
         await image_templates.run(azure, template)
     except AzureRefused as refused:
-        # An earlier try started the run, and its status is not shown yet.
+        # An earlier try started the run.
         if refused.code != ALREADY_THERE:
             raise
+        run = await image_templates.get_run(azure, template)
+        if run.state is ImageRunState.NOT_STARTED:
+            # Its status is not shown yet, or the conflict is another one, which surfaces if it stays.
+            raise AzureUnavailable(refused.operation, refused.code, refused.message) from None
+        return run
     return await image_templates.get_run(azure, template)
 
 

@@ -9,6 +9,7 @@ from azure.core.exceptions import (
 )
 from azure.core.exceptions import (
     ClientAuthenticationError,
+    DecodeError,
     HttpResponseError,
     ResourceNotFoundError,
 )
@@ -39,12 +40,13 @@ async def azure_call(operation: str) -> AsyncGenerator[None]:
     try:
         yield
     except SdkError as error:
-        raise translate(operation, error) from error
+        # Not `from error`: what is logged would hold the SDK's own text, with the queries of its addresses.
+        raise translate(operation, error) from None
 
 
 def translate(operation: str, error: SdkError) -> AzureError:
     """Turn an exception of the SDK into the one of ours that says what can be done about it."""
-    if not isinstance(error, HttpResponseError):
+    if not isinstance(error, HttpResponseError) or isinstance(error, DecodeError):
         return AzureUnavailable(operation, type(error).__name__, without_queries(str(error)) or "no answer")
     code = error_code(error)
     message = without_queries(error_message(error))

@@ -1,5 +1,6 @@
 """Plugs typed HTTP handlers into the host; every error becomes a problem document (RFC 9457)."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable
@@ -8,11 +9,14 @@ from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
+from grpc.aio import AioRpcError
 
 from hosting.injection import arguments_for
 from models.errors import AzureError, RequestRefused
 
 LOGGER = logging.getLogger("image_bakery")
+# Each call to Azure gives up earlier by itself (`CALL_OPTIONS`); the durable client would wait for ever.
+LONGEST_ANSWER_SECONDS = 60
 
 
 def register_http(app: df.DFApp, method: str, route: str, handler: Callable[..., Any]) -> None:
@@ -23,13 +27,24 @@ def register_http(app: df.DFApp, method: str, route: str, handler: Callable[...,
 
     async def handle(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
         try:
-            return await handler(**arguments_for(handler, request=req, client=client))
+            async with asyncio.timeout(LONGEST_ANSWER_SECONDS):
+                return await handler(**arguments_for(handler, request=req, client=client))
         except RequestRefused as refused:
             return _problem(refused)
         except AzureError as error:
             LOGGER.exception("%s /api/%s failed", method, route)
             return _problem(
                 RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, "Azure did not do what was asked", str(error))
+            )
+        except (TimeoutError, AioRpcError):
+            LOGGER.exception("%s /api/%s had no answer in time", method, route)
+            return _problem(
+                RequestRefused(
+                    HTTPStatus.SERVICE_UNAVAILABLE,
+                    "There was no answer in time",
+                    "The durable engine or Azure did not answer. A start that was asked for may still come to be: "
+                    "look at the list of runs before it is repeated.",
+                )
             )
 
     handle.__name__ = handle.__qualname__ = handler.__name__

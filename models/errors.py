@@ -6,14 +6,18 @@ BakeryError
 │   │   └── AzureAbsent    what was asked for is not there
 │   └── AzureUnavailable   another try may cure it: throttling, 5xx, broken connection, a role that still propagates
 ├── StepFailed             a step of a run ended in an expected failure; ends the stage
+│   └── StepUnanswered     every try failed in a way that passes by itself, or by a defect: the outcome is unknown
 └── RequestRefused         what a caller sent cannot be done; nothing was started
 """
 
+import re
 from typing import override
 
 from models.failure import Failure
 from models.faults import Fault
 from models.state import State
+
+SENTENCE = re.compile(r"Azure answered (.+?) to '")
 
 
 class BakeryError(Exception):
@@ -24,7 +28,7 @@ class AzureError(BakeryError):
     """A call to Azure failed. `operation` is what we tried, as a phrase; `code` and `message` are Azure's own."""
 
     def __init__(self, operation: str, code: str, message: str) -> None:
-        super().__init__(f"Azure answered {code} to '{operation}': {message}")
+        super().__init__(f"Azure answered {code} to '{operation}': {message}")  # `azure_code` reads it again
         self.operation = operation
         self.code = code
         self.message = message
@@ -32,6 +36,12 @@ class AzureError(BakeryError):
     @override
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
         return type(self), (self.operation, self.code, self.message)
+
+
+def azure_code(sentence: str) -> str | None:
+    """Return Azure's code from the sentence of an AzureError, all that is left of one that crossed an orchestration."""
+    found = SENTENCE.match(sentence)
+    return found and found[1]
 
 
 class AzureRefused(AzureError):
@@ -53,6 +63,10 @@ class StepFailed(BakeryError):
         super().__init__(f"{failure.code}: {failure.message}")
         self.failure = failure
         self.state = state
+
+
+class StepUnanswered(StepFailed):
+    """All tries were used up without an answer; what was asked about may go on, and may have succeeded."""
 
 
 class RequestRefused(BakeryError):

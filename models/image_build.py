@@ -9,9 +9,14 @@ from models.resources import ImageTemplateReference
 
 
 class ImageRunState(StrEnum):
-    """The run states of Azure Image Builder, and `NotStarted` for a template that has no run yet."""
+    """The run states of Azure Image Builder, and two of ours.
+
+    `NotStarted` is a template that has no run yet, `Unknown` a word that this version does not know: no end, and no
+    success.
+    """
 
     NOT_STARTED = "NotStarted"
+    UNKNOWN = "Unknown"
     RUNNING = "Running"
     CANCELING = "Canceling"
     SUCCEEDED = "Succeeded"
@@ -22,14 +27,20 @@ class ImageRunState(StrEnum):
     @property
     def finished(self) -> bool:
         """Say whether the run is over, however it ended."""
-        return self not in {ImageRunState.NOT_STARTED, ImageRunState.RUNNING, ImageRunState.CANCELING}
+        return self in {
+            ImageRunState.SUCCEEDED,
+            ImageRunState.PARTIALLY_SUCCEEDED,
+            ImageRunState.FAILED,
+            ImageRunState.CANCELED,
+        }
 
 
 class ImageRun(Message):
     """The last run of an image template as Azure tells it now.
 
-    `sub_state` is Queued, Building, Customizing, Optimizing, Validating or Distributing while it runs; `message` is
-    the service's own text, empty while all is well; times are the service's.
+    `sub_state` is Queued, Building, Customizing, Optimizing, Validating or Distributing while it runs, or the word
+    itself of a state that is unknown; `message` is the service's own text, empty while all is well; times are the
+    service's.
     """
 
     state: ImageRunState

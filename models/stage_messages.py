@@ -48,10 +48,11 @@ class UploadedScripts(Message):
 
 
 class PublicationRequest(Message):
-    """Asks what a build published."""
+    """Asks what a build published; `version_expected` where it is to be an image version that can be read."""
 
     template: ImageTemplateReference
     scripts: tuple[BuiltScript, ...]
+    version_expected: bool = False
 
 
 class Published(Message):

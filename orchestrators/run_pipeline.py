@@ -14,7 +14,7 @@ from models.pipeline_run import PipelineProgress, PipelineRun, Stage
 from models.state import State
 from orchestrators import run_stage as stages
 from orchestrators.durable import Context, Steps, call_activity, call_orchestrator, log, now, show, sleep
-from policies.poll_interval import poll_interval
+from policies.poll_interval import outage_pause
 
 LONGEST_OUTAGE = timedelta(days=1)
 
@@ -69,7 +69,7 @@ def _keep(context: Context, record: PipelineRecord) -> Steps[None]:
         elapsed = now(context) - ended
         if elapsed > LONGEST_OUTAGE:
             return
-        yield from sleep(context, poll_interval(elapsed))
+        yield from sleep(context, outage_pause(elapsed))
 
 
 def _run_stage(context: Context, run: PipelineRun, environment: str) -> Steps[StageRecord]:

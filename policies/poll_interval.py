@@ -5,6 +5,7 @@ from datetime import timedelta
 SHORTEST = timedelta(seconds=1)
 LONGEST = timedelta(seconds=60)
 SHARE_OF_ELAPSED = 0.1
+SHARE_OF_OUTAGE = 0.25
 
 
 def poll_interval(elapsed: timedelta) -> timedelta:
@@ -14,3 +15,11 @@ def poll_interval(elapsed: timedelta) -> timedelta:
     logarithm of the time at first: 60 reads find the end of ten minutes.
     """
     return min(max(elapsed * SHARE_OF_ELAPSED, SHORTEST), LONGEST)
+
+
+def outage_pause(elapsed: timedelta) -> timedelta:
+    """Return how long to wait before a service is tried again that has been out for so long, and tried a dozen times.
+
+    A quarter of the time, a minute at least: a day takes thirty tries.
+    """
+    return max(elapsed * SHARE_OF_OUTAGE, LONGEST)

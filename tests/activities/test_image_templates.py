@@ -253,3 +253,20 @@ async def test_a_staging_group_that_may_not_be_read_is_no_failure_of_the_build(a
     published = (await get_publication(azure, publication_request(template, version_expected=True))).publication
     assert published.image_version_id is not None
     assert published.log_url is None
+
+
+@pytest.mark.parametrize(
+    ("activity", "method", "path"),
+    [(create_image_template, "PUT", "imageTemplates/lin-1$"), (start_image_run, "POST", "lin-1/run")],
+)
+async def test_a_conflict_with_something_else_is_not_taken_for_an_earlier_try(
+    azure, stage, simulated_azure, activity, method, path
+):
+    moved = {"status": 409, "code": "Conflict", "message": "The group is being moved."}
+    template = stage.template("lin-1")
+    if activity is start_image_run:
+        await create_image_template(azure, template)
+    simulated_azure.faults.add("status", method=method, path=path, times=1, **moved)
+    with pytest.raises(AzureUnavailable, match="being moved"):
+        await activity(azure, template)
+    assert "Succeeded" in (await activity(azure, template)).state

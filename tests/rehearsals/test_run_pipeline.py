@@ -1,10 +1,12 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from models.errors import AzureUnavailable
 from models.failure import Failure
 from models.pipeline_record import PipelineRecord
 from models.pipeline_run import PipelineRun, Scope, Starter
+from models.stage_messages import Done
 from models.state import State
 from orchestrators.deploy_infrastructure import deploy_infrastructure
 from orchestrators.remove_image_templates import remove_image_templates
@@ -70,3 +72,34 @@ def test_a_stage_that_breaks_leaves_a_failed_record(perform):
     assert record.state is State.FAILED
     assert record.failure is not None
     assert record.ended_at is not None
+
+
+def no_storage():
+    return AzureUnavailable("write the record", "ServiceRequestError", "Cannot connect to host")
+
+
+def test_a_record_that_cannot_be_written_at_first_is_written_when_it_can(perform):
+    record, rehearsal = perform(publish_record=[*[Done()] * 3, *[no_storage()] * 9, Done()])
+    assert record.state is State.SUCCEEDED
+    assert rehearsal.inputs["publish_record"][-1] == record.to_payload()
+    assert len(rehearsal.inputs["publish_record"]) == 13
+
+
+def test_a_run_that_succeeded_is_a_success_where_its_record_can_never_be_written(perform):
+    tried = []
+    record, rehearsal = perform(
+        publish_record=lambda written: tried.append(written) or no_storage() if written["endedAt"] else Done()
+    )
+    assert record.state is State.SUCCEEDED
+    assert record.ended_at is not None
+    assert rehearsal.now - record.ended_at < timedelta(days=2)
+    assert len(tried) < 50
+
+
+def test_without_a_record_no_environment_is_begun_and_what_was_done_is_still_told(perform):
+    record, rehearsal = perform(publish_record=[Done(), no_storage(), Done()])
+    assert record.state is State.FAILED
+    assert record.failure is not None
+    assert record.failure.code == "ServiceRequestError"
+    assert [stage.environment for stage in record.stages] == ["sbx"]
+    assert len(rehearsal.inputs["check_stage"]) == 1

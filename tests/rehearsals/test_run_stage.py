@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from models.errors import AzureUnavailable
@@ -11,6 +13,7 @@ from orchestrators.deploy_infrastructure import deploy_infrastructure
 from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_stage import run_stage
 from orchestrators.watch_image_build import watch_image_build
+from policies.custom_status import LONGEST_STATUS
 from tests.rehearsals.rehearsal import Rehearsal
 
 FAILED_FOR_RIGHTS = ImageTemplateState(
@@ -248,3 +251,69 @@ def test_the_template_that_is_submitted_leads_back_to_the_run(perform):
         "scriptUri": "https://s/aibscripts/linux/a.sh",
         "sha256Checksum": "ab" * 32,
     }
+
+
+def outage():
+    return AzureUnavailable("read image template lin_it", "HTTP 500", "Internal error occurred")
+
+
+def test_a_build_is_watched_on_while_azure_does_not_answer(perform):
+    succeeded = ImageRun(state=ImageRunState.SUCCEEDED)
+    record, _ = perform(
+        get_image_run=[ImageRun(state=ImageRunState.RUNNING), *[outage() for _ in range(100)], succeeded]
+    )
+    assert record.state is State.SUCCEEDED
+
+
+def test_a_build_that_azure_never_tells_of_again_ends_at_its_deadline(perform):
+    record, rehearsal = perform(get_image_run=lambda _: outage(), cancel_image_run=outage())
+    assert record.state is State.FAILED
+    assert record.failure is not None
+    assert record.failure.step == "build"
+    assert len(rehearsal.inputs["cancel_image_run"]) == 1
+
+
+def test_a_template_that_is_gone_ends_the_watch_at_once(perform):
+    gone = {"failure": Failure(code="ResourceNotFound", message="It is not there any more.").to_payload()}
+    record, rehearsal = perform(get_image_run=gone)
+    assert record.state is State.FAILED
+    assert len(rehearsal.inputs["get_image_run"]) == 1
+
+
+def test_a_run_state_that_is_unknown_is_watched_on_and_shown(perform):
+    pausing = ImageRun(state=ImageRunState.UNKNOWN, sub_state="Pausing")
+    record, _ = perform(get_image_run=[pausing, pausing, ImageRun(state=ImageRunState.SUCCEEDED)])
+    assert record.state is State.SUCCEEDED
+    assert record.build is not None
+    assert "Pausing" in [one.name for one in record.build.sub_states]
+
+
+def test_a_run_state_that_stays_unknown_is_no_success(perform):
+    record, rehearsal = perform(get_image_run=ImageRun(state=ImageRunState.UNKNOWN, sub_state="Expired"))
+    assert record.state is State.FAILED
+    assert len(rehearsal.inputs["cancel_image_run"]) == 1
+
+
+def test_a_failed_build_is_told_as_itself_where_its_log_cannot_be_found(perform):
+    record, _ = perform(
+        get_image_run=ImageRun(state=ImageRunState.FAILED, message="Packer gave up."), get_publication=outage()
+    )
+    assert record.state is State.FAILED
+    assert record.failure is not None
+    assert (record.failure.step, record.failure.message) == ("build", "Packer gave up.")
+
+
+def test_a_failure_that_outlasts_the_retries_has_azures_code(perform):
+    missing = AzureUnavailable("create gallery g", "AuthorizationFailed", "No authorization to perform 'write'.")
+    record, _ = perform(create_or_update_gallery=missing)
+    assert record.failure is not None
+    assert (record.failure.step, record.failure.code) == ("infrastructure", "AuthorizationFailed")
+
+
+def test_however_long_azures_message_is_the_status_may_be_shown_and_the_record_holds_it_all(perform):
+    message = "é" * 50_000
+    record, rehearsal = perform(get_image_run=ImageRun(state=ImageRunState.FAILED, message=message))
+    assert record.failure is not None
+    assert record.failure.message == message
+    statuses = [status for shown in rehearsal.statuses.values() for status in shown]
+    assert max(len(json.dumps(status)) for status in statuses) <= LONGEST_STATUS
