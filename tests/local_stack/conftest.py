@@ -1,5 +1,7 @@
 """Stacks with the sample app: one that all tests of a process share, and small ones that a test may hurt."""
 
+from contextlib import closing
+
 import pytest
 
 from local.stack import local_stack
@@ -10,10 +12,8 @@ from tests.local_stack.sample import Sample, options
 def shared(tmp_path_factory):
     """A whole stack for all tests that do it no harm."""
     folder = tmp_path_factory.mktemp("shared")
-    with local_stack(folder, options(folder)) as stack:
-        sample = Sample(stack, folder)
+    with local_stack(folder, options(folder)) as stack, closing(Sample(stack, folder)) as sample:
         yield sample
-        sample.http.close()
 
 
 @pytest.fixture
@@ -32,7 +32,5 @@ def borrowed(shared):
 @pytest.fixture
 def own(borrowed, tmp_path):
     """A stack of a test's own: a host and a durable backend; what they need of Azure is the shared stack's."""
-    with local_stack(tmp_path, options(tmp_path, **borrowed)) as stack:
-        sample = Sample(stack, tmp_path)
+    with local_stack(tmp_path, options(tmp_path, **borrowed)) as stack, closing(Sample(stack, tmp_path)) as sample:
         yield sample
-        sample.http.close()

@@ -35,6 +35,9 @@ class Sample:
         self.folder = folder
         self.http = httpx.Client(base_url=stack.functions.url, timeout=30)
 
+    def close(self):
+        self.http.close()
+
     def call(self, method, path, key="function", **more):
         keys = {
             "none": {},
@@ -73,10 +76,11 @@ class Sample:
     def log(self):
         return (self.folder / "logs" / "functions-host.log").read_text()
 
-    def uploads(self):
+    def container(self, name="uploads"):
+        """Return a container of the app's own storage account."""
         blob = self.stack.blob
         return ContainerClient.from_connection_string(
-            blob.connection_string, "uploads", connection_verify=self.stack.ca_file
+            blob.connection_string, name, connection_verify=self.stack.ca_file
         )
 
     def kill_host(self):

@@ -1,5 +1,7 @@
 """Timers, blobs and events, and running functions by hand."""
 
+import json
+
 import pytest
 
 from tests.local_stack.sample import eventually
@@ -80,7 +82,7 @@ def test_a_delivery_needs_the_system_key_a_function_and_events(shared):
 
 
 def test_a_blob_is_handed_over_once_by_looking_and_by_an_event(shared):
-    with shared.uploads() as uploads:
+    with shared.container() as uploads:
         uploads.upload_blob("folder/brötchen.txt", b"flour")
         name = "uploads/folder/brötchen.txt"
         assert shared.noted("on_upload", name=name)[0] | {"pid": 0} == {
@@ -103,14 +105,17 @@ def test_a_blob_is_handed_over_once_by_looking_and_by_an_event(shared):
 
 @pytest.mark.parametrize("name", ["bad", "folder/also bad"])
 def test_a_blob_that_cannot_be_taken_is_tried_five_times_and_noted_as_poison(shared, name):
-    with shared.uploads() as uploads:
-        uploads.upload_blob(name, b"poison")
+    with shared.container() as uploads:
+        etag = uploads.upload_blob(name, b"poison").get_blob_properties().etag.strip('"')
     eventually(shared.log, lambda log: f"on_upload gave up on {name}" in log)
     assert len(shared.notes("on_upload", name=f"uploads/{name}")) == 5
+    with shared.container("azure-webjobs-hosts") as of_the_host:
+        message = of_the_host.download_blob(f"poison/on_upload/{etag}/{name}").readall()
+    assert json.loads(message) == {"FunctionId": "Host.Functions.on_upload", "BlobName": name, "ETag": etag}
 
 
 def test_a_blob_can_be_handed_over_again_by_hand(shared):
-    with shared.uploads() as uploads:
+    with shared.container() as uploads:
         uploads.upload_blob("again", b"flour")
     shared.noted("on_upload", name="uploads/again")
     answer = shared.call("POST", "/admin/functions/on_upload", "master", json={"input": "uploads/again"})

@@ -6,15 +6,16 @@ import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 
 import httpx
 import psutil
 
 from local.durable_backend.control import advance_clock
-from local.stack import APP_FOLDER
+from local.stack import APP_FOLDER, local_stack
 from local.stack_file import Stack
-from tests.local_stack.sample import eventually, gone, joined_host
+from tests.local_stack.sample import Sample, eventually, gone, joined_host, options
 
 
 def test_a_killed_host_is_replaced_at_its_address_and_its_activity_done_again(own):
@@ -38,11 +39,14 @@ def test_two_hosts_share_the_work_and_the_keys(own):
         assert Stack.read(own.folder / "stack.json") == own.stack
         key = {"x-functions-key": own.stack.functions.function_key}
         assert httpx.get(f"{url}/api/guarded", headers=key).text == str(host.pid)
-        links = [own.start("holds", f"shared-{number}") for number in range(8)]
-        busy = eventually(lambda: own.notes("hold"), lambda notes: len(notes) == 8)
-        assert {note["pid"] for note in busy} == {host.pid, own.stack.functions.pid}
-        for number in range(8):
-            own.release(f"shared-{number}")
+        links = []
+
+        def busy():
+            links.append(own.start("holds", "shared"))
+            return {note["pid"] for note in own.notes("hold")}
+
+        eventually(busy, lambda pids: pids == {host.pid, own.stack.functions.pid})
+        own.release("shared")
         assert all(own.ended(link)["runtimeStatus"] == "Completed" for link in links)
 
 
@@ -110,7 +114,7 @@ def test_a_timer_that_is_due_while_no_host_runs_fires_once_there_is_one(own):
 
 
 def test_a_blob_is_handed_over_once_whichever_host_sees_it(own, shared):
-    with shared.uploads() as uploads, joined_host(own.folder):
+    with shared.container() as uploads, joined_host(own.folder):
         for number in range(5):
             uploads.upload_blob(f"once-{number}", b"flour")
         uploads.upload_blob("then", b"flour")
@@ -121,3 +125,17 @@ def test_a_blob_is_handed_over_once_whichever_host_sees_it(own, shared):
 
         expected = [*(f"uploads/once-{number}" for number in range(5)), "uploads/then"]
         assert eventually(taken, lambda found: set(found) == set(expected)) == expected
+
+
+def test_a_firing_that_was_missed_while_no_host_ran_is_made_up_for(tmp_path):
+    status = "timers/yearly/status"
+    with local_stack(tmp_path, options(tmp_path)) as stack, closing(Sample(stack, tmp_path)) as sample:
+        with sample.container("azure-webjobs-hosts") as of_the_host:
+            eventually(lambda: sample.notes("tick"), bool)
+            host = psutil.Process(stack.functions.pid)
+            host.terminate()
+            gone(host)
+            of_the_host.upload_blob(status, json.dumps({"Next": "2020-01-01T03:00:00+00:00"}), overwrite=True)
+        with joined_host(tmp_path):
+            assert sample.noted("yearly")[0]["past_due"]
+    assert len(sample.notes("yearly")) == 1

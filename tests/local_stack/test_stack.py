@@ -120,7 +120,7 @@ def test_a_stack_starts_only_what_is_not_given(own, shared):
 
 
 def test_a_host_signs_in_at_a_given_identity_and_trusts_given_blobs(own, shared):
-    with shared.uploads() as uploads:
+    with shared.container() as uploads:
         uploads.upload_blob("given", b"flour")
     own.call("POST", "/admin/functions/on_upload", "master", json={"input": "uploads/given"})
     assert own.noted("on_upload", name="uploads/given")[0]["pid"] == own.stack.functions.pid

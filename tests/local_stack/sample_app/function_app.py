@@ -188,10 +188,10 @@ def tick(timer: func.TimerRequest) -> None:
     note("tick", past_due=timer.past_due)
 
 
-@app.timer_trigger(arg_name="timer", schedule="0 0 3 1 1 *", use_monitor=False)
+@app.timer_trigger(arg_name="timer", schedule="0 0 3 1 1 *")
 def yearly(timer: func.TimerRequest) -> None:
     logging.getLogger("sample").warning("The year is over.")
-    note("yearly")
+    note("yearly", past_due=timer.past_due)
 
 
 @app.blob_trigger(arg_name="blob", path="uploads/{name}", connection="AzureWebJobsStorage", source="EventGrid")
