@@ -6,6 +6,8 @@ from typing import Any, Final
 from configuration.json_with_comments import JsonPath
 from models.message import JsonObject
 
+# Where a file of parameters has its image template.
+PARAMETER: Final[JsonPath] = ("parameters", "itParam", "value")
 STEP_LISTS: Final[tuple[JsonPath, ...]] = (("customize",), ("validate", "inVMValidations"))
 
 
@@ -23,6 +25,14 @@ def steps(properties: JsonObject) -> Iterator[tuple[JsonPath, JsonObject]]:
         for index, step in enumerate(entries if isinstance(entries, list) else []):
             if isinstance(step, dict):
                 yield (*list_path, index), step
+
+
+def distributors(properties: JsonObject) -> Iterator[tuple[JsonPath, JsonObject]]:
+    """Return each distributor with its path."""
+    entries = properties.get("distribute")
+    for index, distributor in enumerate(entries if isinstance(entries, list) else []):
+        if isinstance(distributor, dict):
+            yield ("distribute", index), distributor
 
 
 def script_addresses(properties: JsonObject) -> Iterator[tuple[JsonPath, str]]:

@@ -59,7 +59,8 @@ def explain(
             problem, instead = "it is empty", "a value"
         else:
             problem, instead = _words(detail, file_path, shape)
-        place = source.node.place_of_key(file_path) if detail["type"] == "extra_forbidden" else None
+        is_of_key = detail["type"] == "extra_forbidden" or detail["loc"][-1:] == ("[key]",)
+        place = source.node.place_of_key(file_path) if is_of_key else None
         yield source.fault(file_path, problem, instead, place=place)
 
 

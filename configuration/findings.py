@@ -1,5 +1,6 @@
 """Collects what the reading of the files finds."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from pydantic import ValidationError
 
 from configuration.explanations import OperatorPath, explain
 from configuration.json_with_comments import MAXIMUM_BYTES, Unreadable, read_json
-from configuration.placeholders import placeholders
+from configuration.placeholders import Found, placeholders
 from configuration.shape import Shape, placeholder_words
 from configuration.source_file import SourceFile
 from configuration.unknown_keys import nearest
@@ -67,21 +68,34 @@ class Findings:
         try:
             return shape.model_validate(data)
         except ValidationError as error:
-            told = set(self.faults)
-            self.faults.extend(f for f in explain(error, source, shape, data, operator_path) if f not in told)
+            self.add_new(explain(error, source, shape, data, operator_path))
             return None
+
+    def take(self, faults: Iterable[Fault], remarks: Iterable[Remark]) -> None:
+        """Add what another part of the reading has found."""
+        self.faults.extend(faults)
+        self.remarks.extend(remarks)
+
+    def add_new(self, faults: Iterable[Fault]) -> None:
+        """Add the faults that have not been told yet."""
+        told = set(self.faults)
+        self.faults.extend(fault for fault in faults if fault not in told)
 
     def tell_placeholders(self) -> None:
         """Add a fault for each placeholder that no other check has come upon: in unknown keys, in what is not read."""
-        told = set(self.faults)
         for source in self.sources:
-            found = (source.fault(path, *placeholder_words(words)) for path, words in placeholders(source.node))
-            self.faults.extend(fault for fault in found if fault not in told)
+            self.add_new(placeholder_fault(source, found) for found in placeholders(source.node))
 
     def in_reading_order[Found: Finding](self, findings: list[Found]) -> tuple[Found, ...]:
         """Return findings file by file, as the files were read, and from top to bottom in each."""
         files = {source.name: position for position, source in enumerate(self.sources)}
         return tuple(sorted(findings, key=lambda f: (files.get(f.file, -1), f.line or 0, f.column or 0)))
+
+
+def placeholder_fault(source: SourceFile, found: Found) -> Fault:
+    """Return the fault that placeholders are."""
+    place = source.node.place_of_key(found.path) if found.in_key else None
+    return source.fault(found.path, *placeholder_words(found.placeholders), place=place)
 
 
 def file_names(folder: Path) -> list[str]:

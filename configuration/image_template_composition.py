@@ -6,15 +6,13 @@ Nothing is checked here: whatever stands in the file, of whatever type, moves to
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from configuration.arm_image_template import STEP_LISTS, value_at
+from configuration.arm_image_template import PARAMETER, STEP_LISTS, value_at
 from configuration.customization_steps import compose_steps
 from configuration.json_with_comments import JsonPath
 from configuration.shape import UNSET
 from configuration.source_file import SourceFile
 from models.faults import Fault, Remark
 from models.message import JsonObject
-
-PARAMETER: Final[JsonPath] = ("parameters", "itParam", "value")
 
 _SHARED: Final = ("distribute", 0)
 _MOVES: Final[dict[str, JsonPath]] = {
@@ -30,6 +28,7 @@ _MOVES: Final[dict[str, JsonPath]] = {
     "vnetConfig": ("vmProfile", "vnetConfig"),
     "subnetId": ("vmProfile", "vnetConfig", "subnetId"),
     "additionalDataDisks": ("additionalDataDisks",),
+    "autoRun": ("autoRun",),
     "stagingResourceGroup": ("stagingResourceGroup",),
     "managedResourceTags": ("managedResourceTags",),
 }
@@ -42,6 +41,7 @@ _SHARED_MOVES: Final[dict[str, JsonPath]] = {
     "versioning": (*_SHARED, "versioning"),
     "replicationMode": (*_SHARED, "replicationMode"),
 }
+_OTHER_TARGETS: Final = ("managedImageName", "unManagedImageName")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Composition:
 
     def operator_path(self, path: JsonPath) -> JsonPath | None:
         """Return where in the operator's file an ARM path came from; None for what is put in here."""
-        for length in range(len(path), 0, -1):
+        for length in range(len(path), -1, -1):
             origin = self.origins.get(path[:length])
             if origin is not None:
                 return (*origin, *path[length:])
@@ -77,34 +77,85 @@ def compose(source: SourceFile, surroundings: Surroundings) -> Composition:
     parameter = source.value(PARAMETER)
     parameter = parameter if isinstance(parameter, dict) else {}
     written = {key: value for key, value in parameter.items() if value not in UNSET}
-    publishes = "sigImageDefinitionId" in written or not {"managedImageName", "unManagedImageName"} & set(written)
+    publishes = not {"distribute", *_OTHER_TARGETS} & written.keys() or "sigImageDefinitionId" in written
     moves = {**_MOVES, **_SHARED_MOVES} if publishes else _MOVES
     composition = Composition({}, {target: (*PARAMETER, key) for key, target in moves.items()})
-    composition.properties["distribute"] = _distributors(written, surroundings, publishes=publishes)
-    for key, target in moves.items():
-        if key in written:
-            _place(composition, source, key, written[key], target)
-    if not publishes:
+    if "distribute" in written:
+        _take_distributors(composition, source, written, surroundings)
+    else:
+        composition.properties["distribute"] = _distributors(written, surroundings, publishes=publishes)
         composition.remarks += [
             source.remark((*PARAMETER, key), "no image version is published: this is not used", "sigImageDefinitionId")
             for key in _SHARED_MOVES
-            if key in written
+            if key in written and not publishes
         ]
+    for key, target in moves.items():
+        if key in written and not ("distribute" in written and key in _SHARED_MOVES):
+            _place(composition, source, key, written[key], target)
     _spell_source(composition)
     for steps_path in STEP_LISTS:
         _compose_steps(composition, source, steps_path)
     return composition
 
 
+def compose_whole(
+    source: SourceFile, properties: JsonObject, properties_path: JsonPath, surroundings: Surroundings
+) -> Composition:
+    """Compose the properties of properties that a file has in ARM's form already, at this path."""
+    composition = Composition(dict(properties), {(): properties_path})
+    if composition.properties.get("distribute") in UNSET:
+        composition.properties["distribute"] = [_shared_distributor(surroundings)]
+        problem = "nothing is distributed: a version is published in the gallery's image definition for the system"
+        composition.remarks.append(source.remark((*properties_path, "distribute"), problem, '"distribute": […]'))
+    composition.properties["distribute"] = _completed(composition.properties["distribute"], surroundings)
+    for steps_path in STEP_LISTS:
+        _compose_steps(composition, source, steps_path)
+    return composition
+
+
+def _take_distributors(
+    composition: Composition, source: SourceFile, written: JsonObject, surroundings: Surroundings
+) -> None:
+    """Take the distributors as they are written in ARM's form; nothing else may describe any beside them."""
+    composition.properties["distribute"] = _completed(written["distribute"], surroundings)
+    composition.origins["distribute",] = (*PARAMETER, "distribute")
+    composition.faults += [
+        source.fault((*PARAMETER, key), "what is distributed stands in distribute already", "one of the two")
+        for key in (*_SHARED_MOVES, *_OTHER_TARGETS)
+        if key in written
+    ]
+
+
+def _completed(distribute: Any, surroundings: Surroundings) -> Any:
+    """Return distributors with what can only be the environment's: the image definition, a managed image's region."""
+    if not isinstance(distribute, list):
+        return distribute
+    additions: dict[str, JsonObject] = {
+        "SharedImage": {"galleryImageId": surroundings.image_definition_id},
+        "ManagedImage": {"location": surroundings.location},
+    }
+    return [
+        {**{key: value for key, value in additions.get(str(each.get("type")), {}).items() if value}, **each}
+        if isinstance(each, dict)
+        else each
+        for each in distribute
+    ]
+
+
+def _shared_distributor(surroundings: Surroundings) -> JsonObject:
+    shared: JsonObject = {"type": "SharedImage", "runOutputName": "sharedImage"}
+    if surroundings.image_definition_id:
+        shared["galleryImageId"] = surroundings.image_definition_id
+    return shared | {"targetRegions": [{"name": surroundings.location}]}
+
+
 def _distributors(written: JsonObject, surroundings: Surroundings, *, publishes: bool) -> list[JsonObject]:
     distributors: list[JsonObject] = []
     if publishes:
-        shared: JsonObject = {"type": "SharedImage", "runOutputName": "sharedImage"}
-        if surroundings.image_definition_id:
-            shared["galleryImageId"] = surroundings.image_definition_id
-        if not {"imageReplicationRegions", "storageAccountType", "targetRegions"} & set(written):
-            shared["targetRegions"] = [{"name": surroundings.location}]
-        elif not {"imageReplicationRegions", "targetRegions"} & set(written):
+        shared = _shared_distributor(surroundings)
+        if {"imageReplicationRegions", "storageAccountType", "targetRegions"} & written.keys():
+            del shared["targetRegions"]
+        if "storageAccountType" in written and not {"imageReplicationRegions", "targetRegions"} & written.keys():
             shared["replicationRegions"] = [surroundings.location]
         distributors.append(shared)
     if "managedImageName" in written:

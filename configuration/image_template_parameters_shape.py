@@ -7,13 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SkipValidation
 
+from configuration import distributor_shape as out
 from configuration import image_template_shape as arm
 from configuration.parameter_file_shape import Parameter, ParameterFile, Parameters, ResourceGroupParameter
 from configuration.shape import Shape
 from configuration.texts import (
+    GalleryImageId,
     IdentityId,
     IdentityName,
-    ImageDefinitionId,
     ImageName,
     Region,
     ResourceGroupId,
@@ -61,12 +62,14 @@ class ImageTemplateParameter(Shape):
     additional_data_disks: SkipValidation[list[arm.DataDisk] | None] = None
     staging_resource_group: SkipValidation[ResourceGroupId | None] = None
     managed_resource_tags: SkipValidation[Tags | None] = None
-    sig_image_definition_id: SkipValidation[ImageDefinitionId | None] = None
+    sig_image_definition_id: SkipValidation[GalleryImageId | None] = None
     image_replication_regions: SkipValidation[list[Region] | None] = None
-    storage_account_type: SkipValidation[arm.StorageAccountType | None] = None
-    target_regions: SkipValidation[list[arm.TargetRegion] | None] = None
+    storage_account_type: SkipValidation[out.StorageAccountType | None] = None
+    target_regions: SkipValidation[list[out.TargetRegion] | None] = None
     exclude_from_latest: SkipValidation[bool | None] = None
-    versioning: SkipValidation[arm.Versioning | None] = None
+    distribute: SkipValidation[list[out.Distributor] | None] = None
+    auto_run: SkipValidation[arm.AutoRun | None] = None
+    versioning: SkipValidation[out.Versioning | None] = None
     replication_mode: SkipValidation[Literal["Full", "Shallow"] | None] = None
 
 

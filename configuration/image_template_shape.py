@@ -7,16 +7,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from configuration.distributor_shape import Distributor, SharedImageDistributor
 from configuration.shape import Shape, refusal
 from configuration.texts import (
     Address,
     Identifier,
     IdentityId,
-    ImageDefinitionId,
-    ImageName,
     ImageVersionId,
     ManagedImageId,
-    Region,
     ResourceGroupId,
     RestartTimeout,
     Sha256,
@@ -25,11 +23,11 @@ from configuration.texts import (
     Tags,
     VmSize,
     Word,
+    without_version,
 )
 
 Switch = Literal["Enabled", "Disabled"]
 OnError = Literal["cleanup", "abort"]
-StorageAccountType = Literal["Standard_LRS", "Standard_ZRS", "Premium_LRS"]
 
 
 def _workable_timeout(minutes: int) -> int:
@@ -109,12 +107,6 @@ class PowerShell(Script):
     run_elevated: bool | None = None
     run_as_system: bool | None = None
     valid_exit_codes: list[int] | None = None
-
-    @model_validator(mode="after")
-    def _system_is_elevated(self) -> Self:
-        if self.run_as_system and not self.run_elevated:
-            raise refusal("runAsSystem needs runElevated", '"runElevated": true beside it', "runAsSystem")
-        return self
 
 
 class File(Shape):
@@ -222,77 +214,16 @@ class DataDisk(Shape):
     size_gb: Annotated[int, Field(alias="sizeGB", ge=1, le=32767)]
 
 
-class TargetRegion(Shape):
-    """A region that the image version is replicated to."""
-
-    name: Region
-    replica_count: Annotated[int, Field(ge=1, le=100)] | None = None
-    storage_account_type: StorageAccountType | None = None
+def _no_runs_by_themselves(state: str) -> str:
+    if state == "Enabled":
+        raise refusal("Azure would start builds by itself that no run knows of", "Disabled, or leave it out")
+    return state
 
 
-class LatestVersioning(Shape):
-    """The next version is one above the highest, of a major version if one is given."""
+class AutoRun(Shape):
+    """Whether Azure starts a build once the template is there; a run does that."""
 
-    scheme: Literal["Latest"]
-    major: Annotated[int, Field(ge=-1)] | None = None
-
-
-class SourceVersioning(Shape):
-    """The next version follows the source's."""
-
-    scheme: Literal["Source"]
-
-
-Versioning = Annotated[LatestVersioning | SourceVersioning, Field(discriminator="scheme")]
-
-
-class SharedImageDistributor(Shape):
-    """Publishes a version of an image definition."""
-
-    type: Literal["SharedImage"]
-    run_output_name: ImageName
-    artifact_tags: Tags | None = None
-    gallery_image_id: ImageDefinitionId
-    replication_regions: list[Region] | None = None
-    storage_account_type: StorageAccountType | None = None
-    target_regions: list[TargetRegion] | None = None
-    exclude_from_latest: bool | None = None
-    versioning: Versioning | None = None
-    replication_mode: Literal["Full", "Shallow"] | None = None
-
-    @model_validator(mode="after")
-    def _regions_stand_in_one_place(self) -> Self:
-        if self.target_regions and self.replication_regions:
-            raise refusal("regions are given twice", "either targetRegions or the older list", "replicationRegions")
-        if self.target_regions and self.storage_account_type:
-            raise refusal(
-                "storageAccountType does not go with targetRegions",
-                "it within each target region",
-                "storageAccountType",
-            )
-        return self
-
-
-class ManagedImageDistributor(Shape):
-    """Makes a managed image."""
-
-    type: Literal["ManagedImage"]
-    run_output_name: ImageName
-    artifact_tags: Tags | None = None
-    image_id: ManagedImageId
-    location: Region
-
-
-class VhdDistributor(Shape):
-    """Makes a VHD, in the staging storage account where no address is given."""
-
-    type: Literal["VHD"]
-    run_output_name: ImageName
-    artifact_tags: Tags | None = None
-    uri: Address | None = None
-
-
-Distributor = Annotated[SharedImageDistributor | ManagedImageDistributor | VhdDistributor, Field(discriminator="type")]
+    state: Annotated[Switch, AfterValidator(_no_runs_by_themselves)]
 
 
 class ImageTemplateProperties(Shape):
@@ -308,4 +239,17 @@ class ImageTemplateProperties(Shape):
     vm_profile: VmProfile | None = None
     additional_data_disks: list[DataDisk] | None = None
     staging_resource_group: ResourceGroupId | None = None
+    auto_run: AutoRun | None = None
     managed_resource_tags: Tags | None = None
+
+    @model_validator(mode="after")
+    def _run_outputs_have_their_own_names(self) -> Self:
+        names = [each.run_output_name.lower() for each in self.distribute]
+        if len(set(names)) < len(names):
+            raise refusal("two distributors have the same runOutputName", "a name of its own for each", "distribute")
+        return self
+
+    def image_definition_id(self) -> str | None:
+        """Return the image definition that a version is published of, or None where none is."""
+        shared = (each.gallery_image_id for each in self.distribute if isinstance(each, SharedImageDistributor))
+        return next((without_version(each) for each in shared), None)

@@ -227,8 +227,8 @@ _WORDS: Final = {
     "TRUE": "true, false or null",
     "LBRACE": "{",
     "LSQB": "[",
-    "_COLON": ":",
-    "_COMMA": ",",
+    "_COLON": "a colon",
+    "_COMMA": "a comma",
     "_RBRACE": "}",
     "_RSQB": "]",
 }

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from configuration.json_with_comments import JsonPath, Node
 from configuration.script_fetches import without_key_placeholder
@@ -40,6 +40,14 @@ _ARM_CALL: Final = re.compile(
 )
 
 
+class Found(NamedTuple):
+    """The placeholders of a value, or of the key that its path ends with."""
+
+    path: JsonPath
+    placeholders: list[str]
+    in_key: bool = False
+
+
 def is_arm_expression(text: str) -> bool:
     """Say whether ARM would evaluate a text rather than take it as it is."""
     return _ARM_EXPRESSION.fullmatch(text.strip()) is not None
@@ -60,25 +68,27 @@ def is_comment_key(key: str) -> bool:
     return _COMMENT_KEY.fullmatch(key) is not None
 
 
-def placeholders(node: Node, path: JsonPath = ()) -> Iterator[tuple[JsonPath, list[str]]]:
-    """Return the placeholders below a value, by path; commands, free texts, tags and comments are passed over."""
-    if isinstance(node.data, str):
-        found = find_placeholders(without_key_placeholder(node.data))
-        if found:
-            yield path, found
+def placeholders(node: Node, path: JsonPath = ()) -> Iterator[Found]:
+    """Return the placeholders below a value; commands, free texts, tags and comments are passed over."""
+    if isinstance(node.data, str) and (found := find_placeholders(without_key_placeholder(node.data))):
+        yield Found(path, found)
     for part, child in node.children.items():
-        if part not in _FREE_TEXTS and not (isinstance(part, str) and is_comment_key(part)):
-            yield from placeholders(child, (*path, part))
+        if part in _FREE_TEXTS or (isinstance(part, str) and is_comment_key(part)):
+            continue
+        if isinstance(part, str) and (found := find_placeholders(part)):
+            yield Found((*path, part), found, in_key=True)
+        yield from placeholders(child, (*path, part))
 
 
-def arm_expressions(node: Node, path: JsonPath, *, evaluated: bool) -> Iterator[tuple[JsonPath, str]]:
+def arm_expressions(node: Node, path: JsonPath, *, evaluated: bool) -> Iterator[Found]:
     """Return each text below a value that needs ARM to become what is meant, commands and tags included.
 
     `evaluated` says that ARM would evaluate all texts here, as it does in a deployment.
     """
-    if isinstance(node.data, str):
-        form = _ARM_EXPRESSION if evaluated else _ARM_CALL
-        if form.fullmatch(node.data.strip()):
-            yield path, node.data.strip()
+    form = _ARM_EXPRESSION if evaluated else _ARM_CALL
+    if isinstance(node.data, str) and form.fullmatch(node.data.strip()):
+        yield Found(path, [node.data.strip()])
     for part, child in node.children.items():
+        if isinstance(part, str) and form.fullmatch(part.strip()):
+            yield Found((*path, part), [part.strip()], in_key=True)
         yield from arm_expressions(child, (*path, part), evaluated=evaluated)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from configuration.findings import Findings, file_names
-from configuration.image_template_file import Setting, read_image_template
+from configuration.image_template_comparison import Setting
+from configuration.image_template_file import image_source_path, read_image_template
 from configuration.infrastructure_file import read_infrastructure
 from configuration.pipeline_file import PIPELINE_FILE, read_pipeline
 from configuration.source_file import SourceFile
@@ -15,7 +16,7 @@ from models.configuration import PipelineConfiguration, StagePlan
 from models.faults import Fault, Finding, Remark
 
 _INFRASTRUCTURE_FILE: Final = re.compile(r"[^.]+\.imageInfra\.parameters\.json")
-_IMAGE_TEMPLATE_FILE: Final = re.compile(r"[^.]+\.imageTemplate(?:\.[^.]+)?\.parameters\.json")
+_IMAGE_TEMPLATE_FILE: Final = re.compile(r"[^.]+\.imageTemplate(?:\.[^.]+){0,2}\.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class ConfigurationReading:
     def source_fault(self, environment: str, image: str, member: str, problem: str, instead: str) -> Fault:
         """Return a fault that only Azure could tell: of the image source, at one of its members."""
         source = self.sources[self.template_files[environment, image]]
-        return source.fault(("parameters", "itParam", "value", "imageSource", member), problem, instead)
+        return source.fault((*image_source_path(source), member), problem, instead)
 
     def _files(self, environments: Iterable[str], image: str) -> set[str]:
         names = list(environments)
@@ -71,7 +72,7 @@ def read_configuration(folder: Path, customization: Path) -> ConfigurationReadin
             infrastructure = read_infrastructure(source, findings, environment) if source else None
             for image in pipeline.images:
                 name = _image_template_file(
-                    folder, environment.name, image.name, is_only_image=len(pipeline.images) == 1
+                    findings, folder, environment.name, image.name, is_only_image=len(pipeline.images) == 1
                 )
                 template_files[environment.name, image.name] = name
                 plan = _read_stage(findings, folder, name, Setting(environment, image, infrastructure, scripts))
@@ -88,11 +89,19 @@ def infrastructure_file(environment: str) -> str:
     return f"{environment}.imageInfra.parameters.json"
 
 
-def _image_template_file(folder: Path, environment: str, image: str, *, is_only_image: bool) -> str:
-    """Return the name of the image template's file; where there is one image, its name may be left out."""
-    name = f"{environment}.imageTemplate.{image}.parameters.json"
-    short_name = f"{environment}.imageTemplate.parameters.json"
-    return short_name if is_only_image and (folder / short_name).exists() and not (folder / name).exists() else name
+def _image_template_file(findings: Findings, folder: Path, environment: str, image: str, *, is_only_image: bool) -> str:
+    """Return the name of the image template's file; where there is one image, its name may be left out.
+
+    A whole template in ARM's form needs no `.parameters` in the name.
+    """
+    stems = [f"{environment}.imageTemplate.{image}", *([f"{environment}.imageTemplate"] if is_only_image else [])]
+    names = [f"{stem}{ending}" for stem in stems for ending in (".parameters.json", ".json")]
+    found = [name for name in names if (folder / name).exists()] or names[:1]
+    findings.faults.extend(
+        Fault(file=found[0], path="", problem=f"{other} describes the same image", instead="one of the two files")
+        for other in found[1:]
+    )
+    return found[0]
 
 
 def _read_stage(findings: Findings, folder: Path, name: str, setting: Setting) -> StagePlan | None:

@@ -8,12 +8,14 @@ from configuration.image_template_parameters_shape import ImageTemplateFile
 from configuration.infrastructure_shape import InfrastructureFile
 from configuration.pipeline_shape import PipelineShape
 from configuration.shape import Shape
+from configuration.whole_image_template_shape import ImageTemplateResource
 
 SCHEMAS_FOLDER: Final = Path(__file__).parent.parent / "parameters" / "schemas"
 
 _SHAPES: Final[dict[str, tuple[str, type[Shape]]]] = {
     "pipeline.schema.json": ("pipeline.json", PipelineShape),
     "imageInfra.schema.json": ("<env>.imageInfra.parameters.json", InfrastructureFile),
+    "wholeImageTemplate.schema.json": ("<env>.imageTemplate.<image>.json", ImageTemplateResource),
     "imageTemplate.schema.json": ("<env>.imageTemplate.<image>.parameters.json", ImageTemplateFile),
 }
 

@@ -54,7 +54,8 @@ class Form:
         """Return the text; raises a refusal where it has a placeholder or another form."""
         refuse_placeholder(text)
         if not re.fullmatch(self.pattern, text):
-            raise refusal(f"it is no {self.what}", f"a {self.what}")
+            article = "an" if self.what[0] in "aeio" else "a"
+            raise refusal(f"it is no {self.what}", f"{article} {self.what}")
         return text
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

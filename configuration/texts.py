@@ -1,5 +1,6 @@
 """The texts that Azure is particular about: names, ids, addresses, versions, regions."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -15,12 +16,34 @@ GROUP: Final = SUBSCRIPTION + r"/[rR]esource[gG]roups/[^/\s]{1,90}"
 GALLERY_IMAGE: Final = GROUP + r"/[pP]roviders/[mM]icrosoft\.[cC]ompute/[gG]alleries/[\w.]{1,80}/[iI]mages/[\w.-]{1,80}"
 NUMBERED: Final = r"[0-9]{1,10}\.[0-9]{1,10}\.[0-9]{1,12}"
 
+
+def without_version(gallery_image_id: str) -> str:
+    """Return the id of the image definition, of an id that may also name a version."""
+    return re.split("/versions/", gallery_image_id, flags=re.IGNORECASE)[0]
+
+
+def _plain_version(gallery_image_id: str) -> str:
+    """Return the id; raises a refusal where its version has leading zeros, which are no part of a number."""
+    definition_id, version = without_version(gallery_image_id), gallery_image_id.rpartition("/")[2]
+    plain = (
+        ".".join(str(int(number)) for number in version.split(".")) if definition_id != gallery_image_id else version
+    )
+    if plain != version:
+        raise refusal(f"the version {version} has leading zeros", f"{plain} in its place")
+    return gallery_image_id
+
+
 Guid = Annotated[
     str, Form(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "GUID of the form 8-4-4-4-12 digits")
 ]
 ResourceGroupId = Annotated[str, Form(GROUP, "id of a resource group: /subscriptions/…/resourceGroups/…")]
-ImageDefinitionId = Annotated[
-    str, Form(GALLERY_IMAGE, "id of an image definition: /subscriptions/…/galleries/…/images/…, without a version")
+GalleryImageId = Annotated[
+    str,
+    Form(
+        GALLERY_IMAGE + r"(?:/[vV]ersions/" + NUMBERED + ")?",
+        "id of an image definition: /subscriptions/…/galleries/…/images/…",
+    ),
+    AfterValidator(_plain_version),
 ]
 ImageVersionId = Annotated[
     str,
@@ -91,6 +114,9 @@ TemplateBaseName = Annotated[
 ]
 ImageName = Annotated[
     str, Form(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,62}", "name of an image or VHD: at most 63 letters, digits and ._-")
+]
+RunOutputName = Annotated[
+    str, Form(r"[A-Za-z0-9_.-]{1,64}", "name of a run output: at most 64 letters, digits and -_.")
 ]
 ChosenName = Annotated[
     str,

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configuration.findings import Findings
-from configuration.image_template_file import Setting, read_image_template
+from configuration.image_template_comparison import Setting
+from configuration.image_template_file import read_image_template
 from configuration.infrastructure_file import read_infrastructure
 from configuration.pipeline_file import read_pipeline
 from models.configuration import Environment, ImageSettings

@@ -5,13 +5,13 @@ from typing import get_args
 
 import pytest
 
+from configuration.distributor_shape import Distributor, TargetRegion
 from configuration.image_template_parameters_shape import ImageTemplateParameter, ImageTemplateParameters
 from configuration.image_template_shape import (
     Customizer,
     ErrorHandling,
     NetworkConfiguration,
     Source,
-    TargetRegion,
     Validation,
 )
 from configuration.infrastructure_shape import ImageDefinitionShape, InfrastructureParameters
@@ -54,6 +54,7 @@ def test_every_schema_file_has_its_shape() -> None:
         ImageTemplateParameter,
         *get_args(get_args(Source)[0]),
         *get_args(get_args(Customizer)[0]),
+        *get_args(get_args(Distributor)[0]),
         NetworkConfiguration,
         TargetRegion,
         Validation,
