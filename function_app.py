@@ -36,6 +36,7 @@ from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_pipeline import run_pipeline
 from orchestrators.run_stage import run_stage
 from orchestrators.watch_image_build import watch_image_build
+from triggers.http_decisions import cancel_run, decide_approval
 from triggers.http_runs import get_run, list_runs, start_run
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
@@ -44,6 +45,8 @@ app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 register_http(app, "POST", "runs", start_run)
 register_http(app, "GET", "runs", list_runs)
 register_http(app, "GET", "runs/{id}", get_run)
+register_http(app, "POST", "runs/{id}/approvals/{environment}", decide_approval)
+register_http(app, "POST", "runs/{id}/cancel", cancel_run)
 
 # What happens, in which order.
 register_orchestrator(app, run_pipeline)

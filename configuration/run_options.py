@@ -1,6 +1,8 @@
 """Reads and checks the options of a run, as a request gives them."""
 
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import Field
 
 from configuration.findings import Findings
 from configuration.shape import Shape
@@ -32,6 +34,7 @@ class RunOptionsShape(Shape):
     start_environment: str | None = None
     stop_environment: str | None = None
     scope: str | None = None
+    who: Annotated[str, Field(max_length=200)] | None = None
     wait_for_image_build: bool = True
     remove_image_templates: bool = True
 
@@ -43,6 +46,7 @@ class RunOptions(Message):
     environments: tuple[str, ...]
     scope: Scope
     remove_image_templates: bool = True
+    who: str | None = None
 
 
 def read_run_options(content: bytes, pipeline: PipelineConfiguration) -> tuple[RunOptions | None, list[Fault]]:
@@ -62,7 +66,11 @@ def read_run_options(content: bytes, pipeline: PipelineConfiguration) -> tuple[R
     if findings.faults or image is None or scope is None:
         return None, findings.faults
     options = RunOptions(
-        image=image, environments=environments, scope=scope, remove_image_templates=shape.remove_image_templates
+        image=image,
+        environments=environments,
+        scope=scope,
+        remove_image_templates=shape.remove_image_templates,
+        who=shape.who,
     )
     return options, []
 

@@ -31,6 +31,11 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("AzureWebJobsStorage__blobServiceUri", "AZUREWEBJOBSSTORAGE__BLOBSERVICEURI"),
         description="Blob endpoint of the function app's own storage account: holds the records and the uploads.",
     )
+    authentication_is_on: bool = Field(
+        default=False,
+        validation_alias="WEBSITE_AUTH_ENABLED",
+        description="Set by the platform where App Service authentication is on: then the signed-in principal counts.",
+    )
     parameters_folder: Path = Field(
         default=APP_FOLDER / "parameters",
         validation_alias="PARAMETERS_FOLDER",

@@ -5,6 +5,7 @@ from typing import override
 
 from pydantic import computed_field
 
+from models.approval import ApprovalRecord, CancelRequest
 from models.failure import Failure
 from models.faults import Remark
 from models.image_build import ImageBuildProgress
@@ -93,6 +94,8 @@ class PipelineRecord(Timed):
     started_by: Starter
     state: State = State.RUNNING
     stages: tuple[StageRecord, ...] = ()
+    approvals: tuple[ApprovalRecord, ...] = ()
+    canceled_by: CancelRequest | None = None
     failure: Failure | None = None
 
     @override

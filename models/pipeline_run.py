@@ -3,6 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
+from models.approval import ApprovalRecord, Person
+from models.configuration import Approval
 from models.message import Message
 
 
@@ -32,11 +36,14 @@ class Starter(Message):
     """What started a run (`http`, `timer`, `upload`) and, where it is known, who."""
 
     kind: str
-    who: str | None = None
+    who: Person | None = None
 
 
 class PipelineRun(Message):
-    """Starts the orchestration `run_pipeline`. `environments` are the stages, in order."""
+    """Starts the orchestration `run_pipeline`.
+
+    `environments` are the stages, in order; `approvals` has those that are waited for, by environment.
+    """
 
     id: str
     image: str
@@ -45,6 +52,7 @@ class PipelineRun(Message):
     started_by: Starter
     requested_at: datetime
     remove_image_templates: bool = True
+    approvals: dict[str, Approval] = Field(default_factory=dict)
 
 
 class Stage(Message):
@@ -58,6 +66,7 @@ class Stage(Message):
 
 
 class PipelineProgress(Message):
-    """Which environment a run is at; the stage's own status tells the rest."""
+    """Which environment a run is at, and the approvals so far; the stage's own status tells the rest."""
 
     environment: str
+    approvals: tuple[ApprovalRecord, ...] = ()

@@ -11,4 +11,5 @@ class State(StrEnum):
     PARTIALLY_SUCCEEDED = "PartiallySucceeded"
     FAILED = "Failed"
     CANCELED = "Canceled"
+    REJECTED = "Rejected"
     TIMED_OUT = "TimedOut"

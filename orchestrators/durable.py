@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_type_hints
 
-from durabletask.task import OrchestrationContext, RetryPolicy, Task, TaskFailedError, when_all
+from durabletask.task import (
+    CancellableTask,
+    OrchestrationContext,
+    RetryPolicy,
+    Task,
+    TaskFailedError,
+    when_all,
+    when_any,
+)
 
 from models.errors import StepFailed, StepUnanswered, azure_code
 from models.failure import Failure
@@ -103,6 +111,29 @@ def call_orchestrator[I: Message, O: Message](
 ) -> Steps[O]:
     """Run a child orchestration and wait for its answer."""
     return (yield from wait_for(schedule_orchestrator(context, orchestrator, message, instance_id)))
+
+
+def expect_event(context: Context, name: str) -> CancellableTask[Any]:
+    """Return a task that completes when an event of this name comes.
+
+    One task for each name and execution: an event goes to the first task that waits for its name.
+    """
+    return context.wait_for_external_event(name)
+
+
+def send_event(context: Context, instance_id: str, name: str, payload: Any) -> None:
+    """Send an event to another orchestration; one that is over does not get it."""
+    context.send_event(instance_id, name, data=payload)
+
+
+def timer(context: Context, duration: timedelta) -> CancellableTask[Any]:
+    """Return a task that completes after a while."""
+    return context.create_timer(duration)
+
+
+def first_of(*tasks: Task[Any]) -> Steps[None]:
+    """Wait until one of the tasks is over, in whatever way."""
+    yield when_any(tasks)
 
 
 def sleep(context: Context, duration: timedelta) -> Steps[None]:

@@ -1,19 +1,23 @@
 """Runs a pipeline: one image through its environments.
 
 1. the environments follow one another; the first that does not succeed ends the run;
-2. the record of the run is written before each of them and at the end, so that it outlives the history; a record
+2. one that asks for an approval waits for it before its stage; without one, later environments never start;
+3. the record of the run is written before each of them and at the end, so that it outlives the history; a record
    that cannot be written stops the run before an environment, and never changes how the run ended.
 """
 
 from datetime import timedelta
 
 from activities.records import publish_record
+from models.approval import ApprovalState
 from models.errors import StepFailed
 from models.pipeline_record import PipelineRecord, StageRecord
 from models.pipeline_run import PipelineProgress, PipelineRun, Stage
 from models.state import State
 from orchestrators import run_stage as stages
-from orchestrators.durable import Context, Steps, call_activity, call_orchestrator, log, now, show, sleep
+from orchestrators.approval import wait_for_approval
+from orchestrators.cancellation import Cancellation
+from orchestrators.durable import Context, Steps, call_activity, log, now, schedule_orchestrator, show, sleep
 from policies.poll_interval import outage_pause
 
 LONGEST_OUTAGE = timedelta(days=1)
@@ -33,20 +37,17 @@ def run_pipeline(context: Context, run: PipelineRun) -> Steps[PipelineRecord]:
     record = PipelineRecord(
         id=run.id, image=run.image, scope=run.scope, started_by=run.started_by, started_at=run.requested_at
     )
-    for environment in run.environments:
-        show(context, PipelineProgress(environment=environment))
-        try:
-            yield from call_activity(context, publish_record, record)
-            stage = yield from _run_stage(context, run, environment)
-        except StepFailed as broken:
-            record = record.model_copy(update={"state": State.FAILED, "failure": broken.failure})
-            break
-        record = record.model_copy(update={"stages": (*record.stages, stage)})
-        if stage.state is not State.SUCCEEDED:
-            record = record.model_copy(update={"state": stage.state})
-            break
-    else:
-        record = record.model_copy(update={"state": State.SUCCEEDED})
+    cancellation = Cancellation(context)
+    try:
+        for environment in run.environments:
+            record = yield from _environment(context, run, environment, record, cancellation)
+            if record.state is not State.RUNNING:
+                break
+        else:
+            record = record.model_copy(update={"state": State.SUCCEEDED})
+    except StepFailed as broken:
+        record = record.model_copy(update={"state": broken.state, "failure": broken.failure})
+    record = record.model_copy(update={"canceled_by": cancellation.request})
     record = record.model_copy(update={"ended_at": now(context)})
     yield from _keep(context, record)
     log(context, f"the run {run.id} ended as {record.state}")
@@ -72,7 +73,25 @@ def _keep(context: Context, record: PipelineRecord) -> Steps[None]:
         yield from sleep(context, outage_pause(elapsed))
 
 
-def _run_stage(context: Context, run: PipelineRun, environment: str) -> Steps[StageRecord]:
+def _environment(
+    context: Context, run: PipelineRun, environment: str, record: PipelineRecord, cancellation: Cancellation
+) -> Steps[PipelineRecord]:
+    """Return the record after one environment; its state is Running where the next one may follow."""
+    cancellation.check()
+    yield from call_activity(context, publish_record, record)
+    approval = run.approvals.get(environment)
+    if approval is not None:
+        decided = yield from wait_for_approval(context, environment, approval, record.approvals, cancellation)
+        record = record.model_copy(update={"approvals": (*record.approvals, decided)})
+        if decided.state is not ApprovalState.APPROVED:
+            return record.model_copy(update={"state": State(decided.state)})
+    show(context, PipelineProgress(environment=environment, approvals=record.approvals))
+    stage = yield from _run_stage(context, run, environment, cancellation)
+    state = State.RUNNING if stage.state is State.SUCCEEDED else stage.state
+    return record.model_copy(update={"stages": (*record.stages, stage), "state": state})
+
+
+def _run_stage(context: Context, run: PipelineRun, environment: str, cancellation: Cancellation) -> Steps[StageRecord]:
     stage = Stage(
         run_id=run.id,
         image=run.image,
@@ -80,4 +99,6 @@ def _run_stage(context: Context, run: PipelineRun, environment: str) -> Steps[St
         environment=environment,
         remove_image_templates=run.remove_image_templates,
     )
-    return (yield from call_orchestrator(context, stages.run_stage, stage, stages.instance_id(run.id, environment)))
+    instance_id = stages.instance_id(run.id, environment)
+    pending = schedule_orchestrator(context, stages.run_stage, stage, instance_id)
+    return (yield from cancellation.follow(pending, instance_id))

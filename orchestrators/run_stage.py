@@ -31,7 +31,17 @@ from models.template_removal import RemovalRecord, TemplateRemoval, TemplatesOfG
 from orchestrators import deploy_infrastructure as infrastructure
 from orchestrators import remove_image_templates as removals
 from orchestrators import watch_image_build as build
-from orchestrators.durable import Context, Steps, call_activity, call_orchestrator, log, now, sleep
+from orchestrators.cancellation import Cancellation
+from orchestrators.durable import (
+    Context,
+    Steps,
+    call_activity,
+    call_orchestrator,
+    log,
+    now,
+    schedule_orchestrator,
+    sleep,
+)
 from orchestrators.provisioning import Wanted, provision
 from orchestrators.stage_log import StageLog
 from policies.build_progress import advanced, build_deadline, build_failure, stage_state
@@ -48,16 +58,17 @@ def instance_id(run_id: str, environment: str) -> str:
 
 def run_stage(context: Context, stage: Stage) -> Steps[StageRecord]:
     """Return the record of the stage, however it ended."""
-    stage_log = StageLog(context, stage.environment)
+    cancellation = Cancellation(context)
+    stage_log = StageLog(context, stage.environment, cancellation)
     try:
-        yield from _steps(context, stage, stage_log)
+        yield from _steps(context, stage, stage_log, cancellation)
     except StepFailed as failed:
         log(context, f"the stage {stage.environment} ended as {failed.state}: {failed}")
         return stage_log.end(failed.state)
     return stage_log.end(State.SUCCEEDED)
 
 
-def _steps(context: Context, stage: Stage, stage_log: StageLog) -> Steps[None]:
+def _steps(context: Context, stage: Stage, stage_log: StageLog, cancellation: Cancellation) -> Steps[None]:
     work = work_of(stage.scope)
     checked = yield from stage_log.step(StepName.CHECK, call_activity(context, check_stage, stage))
     stage_log.remarks(checked.remarks)
@@ -81,8 +92,11 @@ def _steps(context: Context, stage: Stage, stage_log: StageLog) -> Steps[None]:
         return
     submit = _submit(context, stage, plan, scripts, roles_are_new=Work.BASE in work)
     template = yield from stage_log.step(StepName.IMAGE_TEMPLATE, submit)
+    if cancellation.request is not None:
+        yield from call_activity(context, delete_image_template, template)
     request = PublicationRequest(template=template, scripts=scripts.scripts)
-    yield from stage_log.step(StepName.BUILD, _build(context, stage, plan, request, stage_log))
+    build_it = _build(context, stage, plan, request, stage_log, cancellation)
+    yield from stage_log.step(StepName.BUILD, build_it)
     request = request.model_copy(update={"version_expected": plan.image_template.image_definition_id is not None})
     published = yield from stage_log.step(StepName.PUBLICATION, call_activity(context, get_publication, request))
     stage_log.result(published.publication)
@@ -144,8 +158,13 @@ def _submit(
             return reference
 
 
-def _build(
-    context: Context, stage: Stage, plan: StagePlan, request: PublicationRequest, stage_log: StageLog
+def _build(  # all that a stage knows by then
+    context: Context,
+    stage: Stage,
+    plan: StagePlan,
+    request: PublicationRequest,
+    stage_log: StageLog,
+    cancellation: Cancellation,
 ) -> Steps[None]:
     """Run the image template and watch the build; one that does not succeed leaves the address of its log."""
     template = request.template
@@ -158,9 +177,9 @@ def _build(
         watched_since=now(context),
         deadline=build_deadline(now(context), plan.image_template.build_timeout_minutes),
     )
-    end = yield from call_orchestrator(
-        context, build.watch_image_build, watch, build.instance_id(stage.run_id, stage.environment)
-    )
+    instance_id = build.instance_id(stage.run_id, stage.environment)
+    pending = schedule_orchestrator(context, build.watch_image_build, watch, instance_id)
+    end = yield from cancellation.follow(pending, instance_id)
     stage_log.build(end.progress)
     failure = build_failure(end.progress, end.canceled_because)
     if failure is not None:

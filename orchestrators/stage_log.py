@@ -7,14 +7,19 @@ from models.pipeline_record import Publication, StageFailure, StageRecord, StepR
 from models.pipeline_run import StepName
 from models.state import State
 from models.template_removal import RemovalRecord
+from orchestrators.cancellation import Cancellation
 from orchestrators.durable import Context, Steps, now, show
+
+# What was built is told, whoever cancels the run by then.
+UNSTOPPABLE = {StepName.PUBLICATION}
 
 
 class StageLog:
     """The stage so far. Every change is shown at once."""
 
-    def __init__(self, context: Context, environment: str) -> None:
+    def __init__(self, context: Context, environment: str, cancellation: Cancellation) -> None:
         self._context = context
+        self._cancellation = cancellation
         self._remarks: tuple[Remark, ...] = ()
         self._removal: RemovalRecord | None = None
         self._result: Publication | None = None
@@ -22,10 +27,15 @@ class StageLog:
         show(context, self.record)
 
     def step[T](self, name: StepName, work: Steps[T]) -> Steps[T]:
-        """Do the work as a step of this name; a failure in it is noted with the step, and raised again."""
+        """Do the work as a step of this name; a failure in it is noted with the step, and raised again.
+
+        A run that is to be canceled ends before the step's work.
+        """
         began = StepRecord(name=name, state=State.RUNNING, started_at=now(self._context))
         self._update(steps=(*self.record.steps, began))
         try:
+            if name not in UNSTOPPABLE:
+                self._cancellation.check()
             result = yield from work
         except StepFailed as failed:
             self._end_step(failed.state, failed.failure.message)

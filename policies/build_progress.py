@@ -10,6 +10,8 @@ from models.state import State
 DEFAULT_BUILD_TIMEOUT = timedelta(minutes=240)
 # Distribution comes after the build's own time-out; replication to many regions is slow.
 DISTRIBUTION_ALLOWANCE = timedelta(hours=4)
+# The code of a build that we canceled for its deadline; any other that we canceled was canceled by someone.
+BUILD_TIMED_OUT = "BuildTimedOut"
 # How long a canceled build may take to say so.
 CANCELING_ALLOWANCE = timedelta(hours=1)
 
@@ -43,7 +45,7 @@ def advanced(progress: ImageBuildProgress, run: ImageRun, seen_at: datetime) -> 
 def stage_state(progress: ImageBuildProgress, canceled_because: Failure | None) -> State:
     """Return the state of a stage whose build ended so; only Succeeded is a success."""
     if canceled_because is not None and progress.run_state is not ImageRunState.SUCCEEDED:
-        return State.TIMED_OUT
+        return State.TIMED_OUT if canceled_because.code == BUILD_TIMED_OUT else State.CANCELED
     return STAGE_STATES.get(progress.run_state, State.FAILED)
 
 

@@ -1,14 +1,12 @@
 """The HTTP API of pipeline runs: start one, show one, list them."""
 
 import asyncio
-import json
 import logging
 import re
 import secrets
 from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import chain
-from urllib.parse import urlsplit
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -19,17 +17,18 @@ from azure_clients.connection import AzureClients
 from configuration.reading import ConfigurationReading, read_configuration
 from configuration.run_options import RunOptions, read_run_options
 from configuration.settings import Settings
+from models.configuration import Approval
 from models.errors import AzureUnavailable, RequestRefused
 from models.faults import Fault
-from models.message import JsonObject
 from models.pipeline_run import PipelineRun, Starter
 from policies.run_ids import is_run_id, new_run_id
+from triggers.answers import body_of, json_answer, status_url
+from triggers.people import who_asks
 from triggers.pipeline_instances import AlreadyOn, find_run, start
 
 LOGGER = logging.getLogger("image_bakery")
 LONGEST_LIST = 200
 LIMIT = re.compile(r"[0-9]{1,3}")
-LONGEST_REQUEST = 16 * 1024
 
 
 async def start_run(
@@ -57,9 +56,10 @@ async def start_run(
         image=options.image,
         scope=options.scope,
         environments=options.environments,
-        started_by=Starter(kind="http"),
+        started_by=Starter(kind="http", who=who_asks(settings, request, options.who)),
         requested_at=now,
         remove_image_templates=options.remove_image_templates,
+        approvals=_approvals(reading, options),
     )
     try:
         await start(client, run)
@@ -68,10 +68,10 @@ async def start_run(
             HTTPStatus.CONFLICT,
             "A run of this image is on",
             f"The image {options.image} is being built by {other.run_id}; one run of an image is on at a time.",
-            extra={"id": other.run_id, "statusUrl": _status_url(request, other.run_id)},
+            extra={"id": other.run_id, "statusUrl": status_url(request, other.run_id)},
         ) from other
-    url = _status_url(request, run.id)
-    return _json({"id": run.id, "statusUrl": url}, HTTPStatus.ACCEPTED, {"Location": url, "Retry-After": "5"})
+    url = status_url(request, run.id)
+    return json_answer({"id": run.id, "statusUrl": url}, HTTPStatus.ACCEPTED, {"Location": url, "Retry-After": "5"})
 
 
 async def get_run(
@@ -82,7 +82,7 @@ async def get_run(
     record = await find_run(client, azure, run_id) if is_run_id(run_id) else None
     if record is None:
         raise RequestRefused(HTTPStatus.NOT_FOUND, "No such run", "There is no pipeline run with this id.")
-    return _json(record.to_payload())
+    return json_answer(record.to_payload())
 
 
 async def list_runs(azure: AzureClients, request: func.HttpRequest) -> func.HttpResponse:
@@ -98,19 +98,21 @@ async def list_runs(azure: AzureClients, request: func.HttpRequest) -> func.Http
         )
         raise RequestRefused(HTTPStatus.BAD_REQUEST, "The runs were not listed", fault.problem, faults=(fault,))
     summaries = await records.list_newest(azure, int(limit))
-    runs = [{**summary.to_payload(), "statusUrl": _status_url(request, summary.id)} for summary in summaries]
-    return _json({"runs": runs})
+    runs = [{**summary.to_payload(), "statusUrl": status_url(request, summary.id)} for summary in summaries]
+    return json_answer({"runs": runs})
 
 
 def _options(request: func.HttpRequest, reading: ConfigurationReading) -> tuple[RunOptions | None, list[Fault]]:
     """Return the options of the request; nothing can be asked of a pipeline whose own file has faults."""
     if reading.pipeline is None:
         return None, list(reading.faults)
-    body = request.get_body()
-    if len(body) > LONGEST_REQUEST:
-        detail = f"The options of a run take at most {LONGEST_REQUEST} bytes; these are {len(body)}."
-        raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The run was not started", detail)
-    return read_run_options(body, reading.pipeline)
+    return read_run_options(body_of(request), reading.pipeline)
+
+
+def _approvals(reading: ConfigurationReading, options: RunOptions) -> dict[str, Approval]:
+    """Return the approvals that the run's environments ask for: they hold for the whole run."""
+    environments = reading.pipeline.environments if reading.pipeline else ()
+    return {one.name: one.approval for one in environments if one.approval and one.name in options.environments}
 
 
 async def _faults_of_stages(azure: AzureClients, reading: ConfigurationReading, options: RunOptions) -> list[Fault]:
@@ -128,17 +130,3 @@ async def _faults_of_stages(azure: AzureClients, reading: ConfigurationReading, 
 
     of_sources = await asyncio.gather(*(faults_of_source(environment) for environment in options.environments))
     return [*reading.faults_for(options.environments, options.image), *chain.from_iterable(of_sources)]
-
-
-def _status_url(request: func.HttpRequest, run_id: str) -> str:
-    """Return the address of a run, without the key that may stand in the request's own."""
-    url = urlsplit(request.url)
-    return f"{url.scheme}://{url.netloc}/api/runs/{run_id}"
-
-
-def _json(
-    body: JsonObject, status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str] | None = None
-) -> func.HttpResponse:
-    return func.HttpResponse(
-        json.dumps(body, ensure_ascii=False), status_code=status, headers=headers, mimetype="application/json"
-    )

@@ -13,7 +13,7 @@ from azure_clients.connection import AzureClients
 from models.errors import BakeryError
 from models.failure import Failure
 from models.image_build import ImageBuildProgress
-from models.message import JsonObject
+from models.message import JsonObject, Message
 from models.pipeline_record import PipelineRecord, StageRecord
 from models.pipeline_run import PipelineProgress, PipelineRun
 from models.state import State
@@ -41,6 +41,19 @@ async def start(client: df.DurableFunctionsClient, run: PipelineRun) -> None:
             raise
         state = await client.get_orchestration_state(instance_id)
         raise AlreadyOn(_run_of(state).id if state else "(unknown)") from error
+
+
+async def find_request(client: df.DurableFunctionsClient, run_id: str) -> PipelineRun | None:
+    """Return what a run was started with, while the durable engine still has it."""
+    state = await client.get_orchestration_state(run_pipeline.instance_id(image_of_run(run_id)))
+    run = _run_of(state) if state else None
+    return run if run and run.id == run_id else None
+
+
+async def send_event(client: df.DurableFunctionsClient, run: PipelineRun, name: str, message: Message) -> None:
+    """Send an event to the orchestration of a run."""
+    instance_id = run_pipeline.instance_id(run.image)
+    await client.raise_orchestration_event(instance_id, name, data=message.to_payload())
 
 
 async def find_run(client: df.DurableFunctionsClient, azure: AzureClients, run_id: str) -> PipelineRecord | None:
@@ -71,7 +84,9 @@ async def _with_current_stage(
     progress = _status(state)
     if progress is None:
         return record
-    environment = PipelineProgress.from_payload(progress).environment
+    at = PipelineProgress.from_payload(progress)
+    record = record.model_copy(update={"approvals": at.approvals})
+    environment = at.environment
     stage_status = _status(await client.get_orchestration_state(run_stage.instance_id(record.id, environment)))
     if stage_status is None:
         return record

@@ -1,10 +1,10 @@
-"""Plays an orchestrator without a durable engine: answers are scripted, and the clock jumps at every timer."""
+"""Plays orchestrations without a durable engine: answers are scripted, and the clock jumps to what is due next."""
 
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from durabletask.task import CompletableTask, TaskFailedError
+from durabletask.task import CancellableTask, CompletableTask, Task, TaskFailedError
 
 from hosting.durable_functions import orchestrator_handle
 from hosting.injection import message_parameter
@@ -18,7 +18,7 @@ type Script = dict[str, list[Answer] | Answer | Callable[[dict[str, Any]], Answe
 class Rehearsal:
     """One play: `script` answers activities by name (a list answers call by call, its last entry from then on).
 
-    `steps` is what happened, one readable line each; `statuses` holds each instance's custom status by instance id.
+    `steps` is what happened, one readable line each; `statuses` holds each instance's custom statuses by instance id.
     """
 
     def __init__(self, script: Script, orchestrators: list[Callable[..., Any]]) -> None:
@@ -29,18 +29,36 @@ class Rehearsal:
         self.inputs: dict[str, list[dict[str, Any]]] = {}
         self.statuses: dict[str, list[dict[str, Any]]] = {}
         self.longest_history = 0
+        self._instances: dict[str, _Instance] = {}
+        self._due: list[tuple[datetime, int, Callable[[], None]]] = []
+
+    def raise_event(self, instance_id: str, name: str, data: Any = None, *, after: timedelta = timedelta(0)) -> None:
+        """Let an event reach an instance, some time from now; one that does not run then loses it."""
+        self.call_later(after, lambda: self._deliver(instance_id, name, data))
+
+    def call_later(self, after: timedelta, function: Callable[[], None]) -> None:
+        """Call a function when the clock has come so far."""
+        self._due.append((self.now + after, len(self._due), function))
 
     def play(self, orchestrator: Callable[..., Any], message: Message, instance_id: str = "play") -> dict[str, Any]:
         """Return the envelope that the orchestrator ends with."""
-        payload = message.to_payload()
-        while True:
-            context = _Context(self, instance_id)
-            generator = orchestrator_handle(orchestrator)(cast("Context", context), payload)
-            envelope = _run(generator)
-            self.longest_history = max(self.longest_history, context.events)
-            if context.new_input is None:
-                return envelope
-            payload = context.new_input
+        ended = self.start(orchestrator, message.to_payload(), instance_id)
+        while not ended.is_complete:
+            if sum(instance.resume() for instance in list(self._instances.values())):
+                continue
+            assert self._due, "Everything waits, and nothing is due."
+            self._due.sort(key=lambda due: due[:2])
+            moment, _, function = self._due.pop(0)
+            self.now = max(self.now, moment)
+            function()
+        return ended.get_result()
+
+    def start(
+        self, orchestrator: Callable[..., Any], payload: dict[str, Any], instance_id: str
+    ) -> CompletableTask[Any]:
+        """Start an instance; the task completes when it ends."""
+        instance = self._instances[instance_id] = _Instance(self, orchestrator, payload, instance_id)
+        return instance.ended
 
     def answer(self, name: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Return the scripted answer, as it crosses the border."""
@@ -54,39 +72,115 @@ class Rehearsal:
             raise answer
         return {"value": answer.to_payload()} if isinstance(answer, Message) else answer
 
+    def _deliver(self, instance_id: str, name: str, data: Any) -> None:
+        instance = self._instances.get(instance_id)
+        if instance is not None and not instance.ended.is_complete:
+            instance.context.receive(name, data)
+
+
+class _Instance:
+    """An orchestration on the stage: its generator, and the task that it waits for."""
+
+    def __init__(self, play: Rehearsal, orchestrator: Callable[..., Any], payload: dict[str, Any], name: str) -> None:
+        self.ended: CompletableTask[Any] = CompletableTask()
+        self._play = play
+        self._handle = orchestrator_handle(orchestrator)
+        self._name = name
+        self._events: dict[str, list[Any]] = {}
+        self._begin(payload)
+
+    def resume(self) -> bool:
+        """Go on as far as possible; says whether there was anything to do."""
+        if self.ended.is_complete or not (self._waits_for is None or self._waits_for.is_complete):
+            return False
+        try:
+            self._waits_for = self._advance()
+        except StopIteration as end:
+            self._play.longest_history = max(self._play.longest_history, self.context.history)
+            if self.context.new_input is None:
+                self.ended.complete(end.value)
+            else:
+                self._begin(self.context.new_input)
+        except Exception as error:  # noqa: BLE001 - whatever an orchestrator raises reaches its parent so
+            self.ended.fail(str(error), error)
+        return True
+
+    def _begin(self, payload: dict[str, Any]) -> None:
+        self.context = _Context(self._play, self._name, self._events)
+        self._generator: Generator[Task[Any], Any, dict[str, Any]] = self._handle(
+            cast("Context", self.context), payload
+        )
+        self._waits_for: Task[Any] | None = None
+
+    def _advance(self) -> Task[Any]:
+        if self._waits_for is None:
+            return next(self._generator)
+        try:
+            result = self._waits_for.get_result()
+        except TaskFailedError as error:
+            return self._generator.throw(error)
+        return self._generator.send(result)
+
 
 class _Context:
     """The part of a durable context that our door uses."""
 
-    def __init__(self, rehearsal: Rehearsal, instance_id: str) -> None:
-        self.rehearsal = rehearsal
+    def __init__(self, play: Rehearsal, instance_id: str, events: dict[str, list[Any]]) -> None:
+        self.play = play
         self.instance_id = instance_id
         self.is_replaying = False
         self.new_input: dict[str, Any] | None = None
-        self.events = 0
+        self.history = 0
+        self._buffered = events
+        self._expected: dict[str, list[CancellableTask[Any]]] = {}
 
     @property
     def current_utc_datetime(self) -> datetime:
-        return self.rehearsal.now.replace(tzinfo=None)
+        return self.play.now.replace(tzinfo=None)
 
     def call_activity(self, name: str, *, input: dict[str, Any], retry_policy: object) -> CompletableTask[Any]:  # noqa: A002, ARG002 - the SDK's names
-        self.events += 3
-        self.rehearsal.steps.append(_line(name, input))
-        return _completed(lambda: self.rehearsal.answer(name, input))
+        self.history += 3
+        self.play.steps.append(_line(name, input))
+        task: CompletableTask[Any] = CompletableTask()
+        try:
+            task.complete(self.play.answer(name, input))
+        except Exception as error:  # noqa: BLE001 - whatever an activity raises reaches the orchestrator so
+            task.fail(str(error), error)
+        return task
 
     def call_sub_orchestrator(self, name: str, *, input: dict[str, Any], instance_id: str) -> CompletableTask[Any]:  # noqa: A002 - the SDK's name
-        self.events += 3
-        orchestrator = self.rehearsal.orchestrators[name]
-        message = message_parameter(orchestrator)[1].from_payload(input)
-        return _completed(lambda: self.rehearsal.play(orchestrator, message, instance_id))
+        self.history += 3
+        orchestrator = self.play.orchestrators[name]
+        message_parameter(orchestrator)[1].from_payload(input)
+        return self.play.start(orchestrator, input, instance_id)
 
-    def create_timer(self, duration: timedelta) -> CompletableTask[Any]:
-        self.events += 3
-        self.rehearsal.now += duration
-        return _completed(lambda: None)
+    def create_timer(self, duration: timedelta) -> CancellableTask[Any]:
+        self.history += 3
+        timer: CancellableTask[Any] = CancellableTask()
+        self.play.call_later(duration, lambda: None if timer.is_complete else timer.complete(None))
+        return timer
+
+    def wait_for_external_event(self, name: str) -> CancellableTask[Any]:
+        task: CancellableTask[Any] = CancellableTask()
+        if self._buffered.get(name):
+            task.complete(self._buffered[name].pop(0))
+        else:
+            self._expected.setdefault(name, []).append(task)
+        return task
+
+    def receive(self, name: str, data: Any) -> None:
+        self.history += 1
+        for task in self._expected.get(name, []):
+            if not task.is_complete:
+                task.complete(data)
+                return
+        self._buffered.setdefault(name, []).append(data)
+
+    def send_event(self, instance_id: str, name: str, *, data: Any) -> None:
+        self.play.raise_event(instance_id, name, data)
 
     def set_custom_status(self, status: dict[str, Any]) -> None:
-        self.rehearsal.statuses.setdefault(self.instance_id, []).append(status)
+        self.play.statuses.setdefault(self.instance_id, []).append(status)
 
     def continue_as_new(self, new_input: dict[str, Any], *, save_events: bool) -> None:
         assert save_events
@@ -94,29 +188,6 @@ class _Context:
 
     def create_replay_safe_logger(self, logger: Any) -> Any:
         return logger
-
-
-def _completed(work: Callable[[], Any]) -> CompletableTask[Any]:
-    task: CompletableTask[Any] = CompletableTask()
-    try:
-        task.complete(work())
-    except Exception as error:  # noqa: BLE001 - whatever an activity raises reaches the orchestrator so
-        task.fail(str(error), error)
-    return task
-
-
-def _run(generator: Generator[Any, Any, dict[str, Any]]) -> dict[str, Any]:
-    try:
-        task = next(generator)
-        while True:
-            try:
-                result = task.get_result()
-            except TaskFailedError as error:
-                task = generator.throw(error)
-            else:
-                task = generator.send(result)
-    except StopIteration as end:
-        return end.value
 
 
 def _line(name: str, payload: dict[str, Any]) -> str:

@@ -1,0 +1,59 @@
+"""Lets a run be canceled: the wish comes as an event, is handed down to what goes on, and ends it in good order."""
+
+from datetime import timedelta
+from typing import Any
+
+from durabletask.task import Task
+
+from models.approval import CancelRequest
+from models.errors import StepFailed
+from models.failure import Failure
+from models.message import Message
+from models.state import State
+from orchestrators.durable import Context, Pending, Steps, expect_event, first_of, send_event, timer, wait_for
+
+CANCEL_EVENT = "cancel"
+
+
+class Cancellation:
+    """A cancellation that may come while an orchestration goes on. One for each orchestration."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.task: Task[Any] = expect_event(context, CANCEL_EVENT)
+
+    @property
+    def request(self) -> CancelRequest | None:
+        """The wish to cancel, if it has come."""
+        return CancelRequest.from_payload(self.task.get_result()) if self.task.is_complete else None
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the work ends, if the wish has come."""
+        request = self.request
+        if request is None:
+            return None
+        reason = f": {request.reason}" if request.reason else "."
+        return Failure(code="RunCanceled", message=f"{request.who.name} canceled the run{reason}")
+
+    def check(self) -> None:
+        """End the work here, in good order, if the wish has come."""
+        failure = self.failure
+        if failure is not None:
+            raise StepFailed(failure, State.CANCELED)
+
+    def sleep(self, duration: timedelta) -> Steps[None]:
+        """Wait for a while, or until the wish comes; once it has come, just wait."""
+        if self.task.is_complete:
+            yield timer(self._context, duration)
+            return
+        alarm = timer(self._context, duration)
+        yield from first_of(alarm, self.task)
+        alarm.cancel()
+
+    def follow[T: Message](self, pending: Pending[T], instance_id: str) -> Steps[T]:
+        """Wait for a child orchestration; a wish that comes meanwhile is handed down to it, and it ends by itself."""
+        yield from first_of(pending.task, self.task)
+        if self.task.is_complete and not pending.task.is_complete:
+            send_event(self._context, instance_id, CANCEL_EVENT, self.task.get_result())
+        return (yield from wait_for(pending))

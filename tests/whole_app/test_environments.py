@@ -1,0 +1,152 @@
+"""Several environments with approvals, on the whole local stack."""
+
+import base64
+import json
+import shutil
+
+import pytest
+
+from local.stack import APP_FOLDER, StackOptions, local_stack
+from tests.whole_app.driving import Bakery, eventually
+
+SAMPLE_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+ENVIRONMENTS = {"sbx": 1, "dev": 2, "prd": 3}
+APPROVALS = {
+    "dev": {"approvers": ["ann@example.org"], "timeoutMinutes": 60, "notByStarter": True},
+    "prd": {"timeoutMinutes": 60},
+}
+
+
+def signed_in(name):
+    principal = {"auth_typ": "aad", "claims": [{"typ": "preferred_username", "val": name}]}
+    return {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(json.dumps(principal).encode()).decode()}
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    """A stack with three environments, each with its own subscription, made of the sample's files."""
+    parameters = tmp_path_factory.mktemp("three")
+    sample = APP_FOLDER / "parameters"
+    for environment, number in ENVIRONMENTS.items():
+        for file in sample.glob("sbx.*.json"):
+            text = file.read_text().replace(SAMPLE_SUBSCRIPTION, SAMPLE_SUBSCRIPTION[:-1] + str(number))
+            (parameters / file.name.replace("sbx", environment)).write_text(text.replace("sbx", environment))
+    shutil.copytree(sample / "schemas", parameters / "schemas")
+    environments = [
+        {
+            "name": name,
+            "subscriptionId": SAMPLE_SUBSCRIPTION[:-1] + str(number),
+            "location": "westeurope",
+            **({"approval": APPROVALS[name]} if name in APPROVALS else {}),
+        }
+        for name, number in ENVIRONMENTS.items()
+    ]
+    pipeline = {"environments": environments, "images": [{"name": "linux", "osType": "Linux"}]}
+    (parameters / "pipeline.json").write_text(json.dumps(pipeline))
+    options = StackOptions(build_seconds=1, parameters=parameters)
+    with (
+        local_stack(tmp_path_factory.mktemp("stack"), options) as stack,
+        Bakery(stack.model_dump(mode="json", by_alias=True)) as driver,
+    ):
+        yield driver
+
+
+def waits_for(bakery, run_id, environment):
+    def approvals(run):
+        return [(one["environment"], one["state"]) for one in run["approvals"]]
+
+    return eventually(lambda: bakery.run(run_id), lambda run: (environment, "Waiting") in approvals(run), 60)
+
+
+def decide(bakery, run_id, environment, headers=None, **body):
+    return bakery.api.post(f"/api/runs/{run_id}/approvals/{environment}", json=body, headers=headers)
+
+
+def test_two_approvals_let_a_run_through_and_what_does_not_count_is_answered_distinctly(three):
+    three.reset()
+    answer = three.api.post("/api/runs", json={"scope": "all"}, headers=signed_in("bob@example.org"))
+    run_id = answer.json()["id"]
+    early = decide(three, run_id, "prd", decision="approved")
+    assert (early.status_code, "does not wait" in early.json()["detail"]) == (409, True)
+
+    waits_for(three, run_id, "dev")
+    stranger = decide(three, run_id, "dev", signed_in("eve@example.org"), decision="approved")
+    assert (stranger.status_code, "not among the approvers" in stranger.json()["detail"]) == (403, True)
+    wrong = decide(three, run_id, "dev", decision="aproved")
+    assert wrong.status_code == 400
+    assert wrong.json()["faults"][0]["instead"] == "approved"
+    counted = decide(three, run_id, "dev", signed_in("Ann@example.org"), decision="approved", reason="Looks good.")
+    assert counted.status_code == 200
+    assert counted.json()["decision"]["who"] == {"name": "Ann@example.org", "verified": True}
+    second = decide(three, run_id, "dev", signed_in("ann@example.org"), decision="rejected")
+    assert (second.status_code, "Ann@example.org approved it" in second.json()["detail"]) == (409, True)
+
+    waits_for(three, run_id, "prd")
+    assert decide(three, run_id, "prd", decision="approved", who="carl").status_code == 200
+    run = three.ended(run_id)
+    assert run["state"] == "Succeeded"
+    assert [stage["environment"] for stage in run["stages"]] == ["sbx", "dev", "prd"]
+    assert [one["decision"]["who"]["verified"] for one in run["approvals"]] == [True, False]
+    late = decide(three, run_id, "prd", decision="rejected")
+    assert (late.status_code, "carl approved it" in late.json()["detail"]) == (409, True)
+    assert run["startedBy"] == {"kind": "http", "who": {"name": "bob@example.org", "verified": True}}
+
+
+def test_a_rejection_ends_the_run_before_the_environment(three):
+    three.reset()
+    run_id = three.start(scope="all", startEnvironment="sbx")
+    waits_for(three, run_id, "dev")
+    headers = signed_in("ann@example.org")
+    assert decide(three, run_id, "dev", headers, decision="rejected", reason="Not this week.").status_code == 200
+    run = three.ended(run_id)
+    assert run["state"] == "Rejected"
+    assert [stage["environment"] for stage in run["stages"]] == ["sbx"]
+    assert run["approvals"][0]["decision"]["reason"] == "Not this week."
+    subscriptions = {entry["url"].split("/")[2] for entry in three.requests("PUT")}
+    assert subscriptions == {SAMPLE_SUBSCRIPTION}
+
+
+def test_nobody_lets_through_the_run_he_started_where_the_environment_says_so(three):
+    three.reset()
+    body = {"scope": "only-infrastructure"}
+    run_id = three.api.post("/api/runs", json=body, headers=signed_in("ann@example.org")).json()["id"]
+    waits_for(three, run_id, "dev")
+    own = decide(three, run_id, "dev", signed_in("ann@example.org"), decision="approved")
+    assert (own.status_code, "started the run" in own.json()["detail"]) == (403, True)
+    assert three.api.post(f"/api/runs/{run_id}/cancel", json={"who": "ann"}).status_code == 202
+    assert three.ended(run_id)["state"] == "Canceled"
+
+
+def test_a_run_can_start_and_stop_anywhere(three):
+    three.reset()
+    run_id = three.start(scope="only-infrastructure", startEnvironment="prd", stopEnvironment="prd")
+    waits_for(three, run_id, "prd")
+    assert decide(three, run_id, "prd", decision="approved").status_code == 200
+    run = three.ended(run_id)
+    assert (run["state"], [stage["environment"] for stage in run["stages"]]) == ("Succeeded", ["prd"])
+    assert decide(three, run_id, "dev", decision="approved").status_code == 409
+
+
+def test_a_canceled_run_cancels_its_build_in_azure(three):
+    three.reset()
+    three.simulation.post("/pace", json={"buildSeconds": 600})
+    try:
+        run_id = three.start(scope="all", stopEnvironment="sbx")
+        eventually(lambda: three.run(run_id), lambda run: run["stages"] and run["stages"][0]["build"], 60)
+        canceled = three.api.post(f"/api/runs/{run_id}/cancel", json={"reason": "Wrong branch.", "who": "bob"})
+        assert canceled.status_code == 202
+        run = three.ended(run_id)
+        assert run["state"] == "Canceled"
+        assert run["stages"][0]["failure"]["message"] == "bob canceled the run: Wrong branch."
+        assert run["stages"][0]["build"]["runState"] == "Canceled"
+        assert len(three.requests("POST", "/cancel")) == 1
+        again = three.api.post(f"/api/runs/{run_id}/cancel", json={})
+        assert (again.status_code, again.json()["title"]) == (409, "The run is over")
+    finally:
+        three.simulation.post("/pace", json={"buildSeconds": 1})
+
+
+@pytest.mark.parametrize("path", ["approvals/dev", "cancel"])
+def test_a_run_that_is_not_there_cannot_be_decided_on(three, path):
+    body = {"decision": "approved"} if path != "cancel" else {}
+    assert three.api.post(f"/api/runs/linux-20200101-000000-000000/{path}", json=body).status_code == 404
