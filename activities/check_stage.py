@@ -1,5 +1,7 @@
 """Check: whether a stage can do what the operator asks for, before anything is changed."""
 
+import asyncio
+
 from azure_clients import marketplace_images
 from azure_clients.connection import AzureClients
 from configuration.reading import ConfigurationReading, read_configuration
@@ -10,6 +12,7 @@ from models.faults import Fault
 from models.pipeline_run import Stage
 from models.source_image import MarketplaceImage
 from models.stage_messages import CheckedStage
+from policies.image_template_body import without_keys
 from policies.resource_ids import parse_resource_id
 from policies.source_compatibility import source_mismatches
 
@@ -20,7 +23,7 @@ async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> 
     Azure: LIST and GET Microsoft.Compute/locations/publishers/.../versions.
     Repeat: reads again.
     """
-    reading = read_configuration(settings.parameters_folder, settings.customization_folder)
+    reading = await asyncio.to_thread(read_configuration, settings.parameters_folder, settings.customization_folder)
     faults = [
         *reading.faults_for([stage.environment], stage.image),
         *await find_source_faults(azure, reading, stage.environment, stage.image),
@@ -35,6 +38,7 @@ async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> 
                 what_to_do="Mend the parameter files; POST the same request again to see every fault with its line.",
             )
         )
+    plan = plan.model_copy(update={"image_template": without_keys(plan.image_template)})
     return CheckedStage(plan=plan, remarks=reading.remarks_for([stage.environment], stage.image))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -16,28 +17,38 @@ from models.errors import AzureError, RequestRefused
 
 LOGGER = logging.getLogger("image_bakery")
 # Each call to Azure gives up earlier by itself (`CALL_OPTIONS`); the durable client would wait for ever.
-LONGEST_ANSWER_SECONDS = 60
+LONGEST_ANSWER = timedelta(seconds=60)
 
 
 def register_http(app: df.DFApp, method: str, route: str, handler: Callable[..., Any]) -> None:
-    """Register a handler at `/api/<route>`, under its own name.
+    """Register a handler at `/api/<route>`, under its own name."""
+    handle = http_handle(handler, f"{method} /api/{route}")
+    handle.__name__ = handle.__qualname__ = handler.__name__
+    handle.__doc__ = handler.__doc__
+    app.route(route=route, methods=[method])(app.durable_client_input(client_name="client")(handle))
 
-    It gets the request and the durable client, and whatever shared service its signature asks for.
+
+def http_handle(
+    handler: Callable[..., Any], operation: str, longest_answer: timedelta = LONGEST_ANSWER
+) -> Callable[..., Any]:
+    """Return what the host calls for a handler: request and durable client in, an answer out, whatever happens.
+
+    The handler gets what its signature asks for: these two, and shared services.
     """
 
     async def handle(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
         try:
-            async with asyncio.timeout(LONGEST_ANSWER_SECONDS):
+            async with asyncio.timeout(longest_answer.total_seconds()):
                 return await handler(**arguments_for(handler, request=req, client=client))
         except RequestRefused as refused:
             return _problem(refused)
         except AzureError as error:
-            LOGGER.exception("%s /api/%s failed", method, route)
+            LOGGER.exception("%s failed", operation)
             return _problem(
                 RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, "Azure did not do what was asked", str(error))
             )
         except (TimeoutError, AioRpcError):
-            LOGGER.exception("%s /api/%s had no answer in time", method, route)
+            LOGGER.exception("%s had no answer in time", operation)
             return _problem(
                 RequestRefused(
                     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -47,9 +58,7 @@ def register_http(app: df.DFApp, method: str, route: str, handler: Callable[...,
                 )
             )
 
-    handle.__name__ = handle.__qualname__ = handler.__name__
-    handle.__doc__ = handler.__doc__
-    app.route(route=route, methods=[method])(app.durable_client_input(client_name="client")(handle))
+    return handle
 
 
 def _problem(refused: RequestRefused) -> func.HttpResponse:

@@ -38,10 +38,7 @@ def image_template_body(
     properties = copy.deepcopy(plan.properties)
     sha256_of = {script.path: script.sha256 for script in scripts.scripts}
     for reference in plan.scripts:
-        *parents, member = _parts(reference.pointer)
-        holder: Any = properties
-        for part in parents:
-            holder = holder[part]
+        holder, member = _place(properties, reference.pointer)
         holder[member] = f"{scripts.blob_endpoint.rstrip('/')}/{reference.container}/{reference.path}"
         holder["sha256Checksum"] = holder.get("sha256Checksum") or sha256_of[reference.path]
     for distributor in properties.get("distribute", []):
@@ -54,6 +51,22 @@ def image_template_body(
     }
 
 
+def without_keys(plan: ImageTemplatePlan) -> ImageTemplatePlan:
+    """Return the plan with the queries cut off the addresses of its scripts.
+
+    `image_template_body` puts other addresses in their place, and a key that an operator left in one has no place in
+    the history of an orchestration.
+    """
+    properties = copy.deepcopy(plan.properties)
+    for reference in plan.scripts:
+        holder, member = _place(properties, reference.pointer)
+        holder[member] = holder[member].partition("?")[0]
+    scripts = tuple(
+        reference.model_copy(update={"address": reference.address.partition("?")[0]}) for reference in plan.scripts
+    )
+    return plan.model_copy(update={"properties": properties, "scripts": scripts})
+
+
 def lineage_tags(run_id: str, image: str, scripts: tuple[BuiltScript, ...]) -> dict[str, str]:
     """Return the tags that lead from an image version back to its run and to the scripts that went into it."""
     return {RUN_TAG: run_id, IMAGE_TAG: image, SCRIPTS_TAG: scripts_digest(scripts)}
@@ -63,6 +76,15 @@ def scripts_digest(scripts: tuple[BuiltScript, ...]) -> str:
     """Return one SHA-256 for all scripts: that of their sorted lines `<sha256>  <path>`, as `sha256sum` prints them."""
     lines = sorted(f"{script.sha256}  {script.path}\n" for script in scripts)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _place(properties: JsonObject, pointer: str) -> tuple[Any, str | int]:
+    """Return what holds the value that a pointer leads to, and the value's name in it."""
+    *parents, member = _parts(pointer)
+    holder: Any = properties
+    for part in parents:
+        holder = holder[part]
+    return holder, member
 
 
 def _parts(pointer: str) -> list[str | int]:

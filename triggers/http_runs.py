@@ -39,7 +39,7 @@ async def start_run(
     202 with the run's id and address; 400 with every fault of request and files; 409 with the id and address of the
     run of this image that is on.
     """
-    reading = read_configuration(settings.parameters_folder, settings.customization_folder)
+    reading = await asyncio.to_thread(read_configuration, settings.parameters_folder, settings.customization_folder)
     options, faults = _options(request, reading)
     if options is not None:
         faults = await _faults_of_stages(azure, reading, options)

@@ -7,7 +7,13 @@ import pytest
 from models.image_template import ImageTemplatePlan, ScriptReference
 from models.pipeline_record import BuiltScript
 from models.stage_messages import UploadedScripts
-from policies.image_template_body import image_template_body, image_template_name, lineage_tags, scripts_digest
+from policies.image_template_body import (
+    image_template_body,
+    image_template_name,
+    lineage_tags,
+    scripts_digest,
+    without_keys,
+)
 
 ENDPOINT = "https://127.0.0.1:1/account/"
 SCRIPTS = UploadedScripts(
@@ -99,3 +105,12 @@ def test_lineage_tags_have_names_and_values_that_azure_takes():
     for name, value in lineage_tags("linux-20260311-030000-00000a", "linux", SCRIPTS.scripts).items():
         assert not set(name) & set("<>%&\\?/")
         assert len(value) <= 256
+
+
+def test_a_key_in_the_address_of_a_script_goes_no_further_and_changes_nothing(plan):
+    signed = "https://x/y?sv=2025&sig=c2VjcmV0"
+    properties = json.loads(json.dumps(plan.properties).replace("https://x/y", signed))
+    scripts = tuple(script.model_copy(update={"address": signed}) for script in plan.scripts)
+    careless = plan.model_copy(update={"properties": properties, "scripts": scripts})
+    assert without_keys(careless) == plan
+    assert body(without_keys(careless)) == body(careless)
