@@ -12,8 +12,8 @@ from azure.storage.blob import BlobServiceClient
 
 from configuration.reading import read_configuration
 from local.azurite import APP_ACCOUNT, PACKAGE, POOL, azurite_command, azurite_environment, new_account_key
-from local.certificates import local_certificates, trust_bundle
-from local.processes import PROJECT, PartFailedError, Processes
+from local.certificates import Certificates, local_certificates, trust_bundle
+from local.processes import PROJECT, Part, PartFailedError, Processes
 from local.stack_file import (
     HOST_SETTINGS,
     NAME,
@@ -103,66 +103,84 @@ def _start(folder: Path, processes: Processes, options: StackOptions) -> Stack:
     subscriptions = _subscriptions(options)
     certificates = local_certificates(folder)
     account_key = new_account_key()
+    # What need not wait for another part starts beside it.
     backend = processes.start("durable-backend", _module("local.durable_backend"))
-    blobs = None
-    if options.blob_endpoint is None:
-        if not PACKAGE.is_dir():
-            raise StackError("Azurite is not installed; `make setup` does it.")
-        blobs = processes.start("azurite", azurite_command(certificates), azurite_environment(account_key))
-    azurite_url = blobs.ready(r"successfully listens on (https://\S+)") if blobs else None
-
-    arm = None
-    if options.arm_endpoint is None:
-        command = _module(
-            "local.simulated_azure",
-            *("--certificate", str(certificates.certificate), "--private-key", str(certificates.private_key)),
-            *("--ca-file", str(certificates.ca_file), "--build-seconds", str(options.build_seconds)),
-            *("--subscriptions", ",".join(dict.fromkeys(subscriptions.values()))),
-            *(("--blob-endpoint", azurite_url, "--blob-accounts", ",".join(POOL)) if azurite_url else ()),
-        )
-        arm = processes.start("simulated-azure", command)
-    said: JsonObject = arm.announced() if arm else {"arm": {"url": options.arm_endpoint}, "identity": {}}
-    arm_url: str = said["arm"]["url"]
-    identity = IdentityPart(
-        endpoint=options.identity_endpoint or said["identity"].get("endpoint"),
-        header=options.identity_header or said["identity"].get("header"),
-    )
-    is_all_local = arm is not None and blobs is not None
+    azurite = _start_azurite(processes, options, certificates, account_key)
+    blobs_url = azurite.ready(r"successfully listens on (https://\S+)") if azurite else None
+    azure = _start_simulated_azure(processes, options, certificates, blobs_url, subscriptions)
+    is_all_local = azurite is not None and azure is not None
     bundle = trust_bundle(folder, certificates.ca_file, others=options.ca_file, system=not is_all_local)
-    blob = _blob_part(options, azurite_url, account_key, blobs.process.pid if blobs else None)
+    blob = _blob_part(options, azurite, blobs_url, account_key)
     _make_containers(blob, bundle)
-
-    address = backend.announced()["address"]
+    arm, identity = _azure_parts(options, azure)
+    durable = DurablePart(address=backend.announced()["address"], pid=backend.process.pid)
     keys = {name: secrets.token_urlsafe(24) for name in ("FUNCTION", "MASTER", "SYSTEM")}
     environment = {
         **{f"LOCAL_{name}_KEY": key for name, key in keys.items()},
-        "ARM_ENDPOINT": arm_url,
+        "ARM_ENDPOINT": arm.url,
         "CA_BUNDLE": str(bundle),
-        # As on App Service with sign-in: whoever calls may say who has signed in, since nothing stands in between.
-        "WEBSITE_AUTH_ENABLED": "true",
         "PARAMETERS_FOLDER": str(options.parameters.resolve()),
         "AzureWebJobsStorage__blobServiceUri": blob.url,
         **({"IDENTITY_ENDPOINT": identity.endpoint} if identity.endpoint else {}),
         **({"IDENTITY_HEADER": identity.header} if identity.header else {}),
     }
-    settings = HostSettings(app_folder=options.app_folder.resolve(), backend=address, environment=environment)
+    settings = HostSettings(app_folder=options.app_folder.resolve(), backend=durable.address, environment=environment)
     settings.write(folder)
     host = processes.start("functions-host", settings.command(options.port), environment)
+    functions = FunctionsPart(
+        url=host.announced()["url"],
+        function_key=keys["FUNCTION"],
+        master_key=keys["MASTER"],
+        system_key=keys["SYSTEM"],
+        pid=host.process.pid,
+    )
     return Stack(
-        functions=FunctionsPart(
-            url=host.announced()["url"],
-            function_key=keys["FUNCTION"],
-            master_key=keys["MASTER"],
-            system_key=keys["SYSTEM"],
-            pid=host.process.pid,
-        ),
-        arm=ArmPart(url=arm_url, pid=arm.process.pid if arm else None),
+        functions=functions,
+        arm=arm,
         identity=identity,
         blob=blob,
-        durable=DurablePart(address=address, pid=backend.process.pid),
+        durable=durable,
         ca_file=str(bundle),
         subscriptions=subscriptions,
     )
+
+
+def _start_azurite(
+    processes: Processes, options: StackOptions, certificates: Certificates, account_key: str
+) -> Part | None:
+    if options.blob_endpoint is not None:
+        return None
+    if not PACKAGE.is_dir():
+        raise StackError("Azurite is not installed; `make setup` does it.")
+    return processes.start("azurite", azurite_command(certificates), azurite_environment(account_key))
+
+
+def _start_simulated_azure(
+    processes: Processes,
+    options: StackOptions,
+    certificates: Certificates,
+    blobs_url: str | None,
+    subscriptions: dict[str, str],
+) -> Part | None:
+    if options.arm_endpoint is not None:
+        return None
+    arguments = [
+        *("--certificate", str(certificates.certificate), "--private-key", str(certificates.private_key)),
+        *("--ca-file", str(certificates.ca_file), "--build-seconds", str(options.build_seconds)),
+        *("--subscriptions", ",".join(dict.fromkeys(subscriptions.values()))),
+        *(("--blob-endpoint", blobs_url, "--blob-accounts", ",".join(POOL)) if blobs_url else ()),
+    ]
+    return processes.start("simulated-azure", _module("local.simulated_azure", *arguments))
+
+
+def _azure_parts(options: StackOptions, azure: Part | None) -> tuple[ArmPart, IdentityPart]:
+    """Return where Azure Resource Manager and its tokens are: the given ones, else those of the simulated Azure."""
+    said: JsonObject = azure.announced() if azure else {"arm": {"url": options.arm_endpoint}, "identity": {}}
+    identity = IdentityPart(
+        endpoint=options.identity_endpoint or said["identity"].get("endpoint"),
+        header=options.identity_header or said["identity"].get("header"),
+    )
+    return ArmPart(url=said["arm"]["url"], pid=azure.process.pid if azure else None), identity
 
 
 def _module(name: str, *arguments: str) -> list[str]:
@@ -179,17 +197,18 @@ def _subscriptions(options: StackOptions) -> dict[str, str]:
     return {environment.name: environment.subscription_id for environment in reading.pipeline.environments}
 
 
-def _blob_part(options: StackOptions, azurite_url: str | None, account_key: str, pid: int | None) -> BlobPart:
+def _blob_part(options: StackOptions, azurite: Part | None, blobs_url: str | None, account_key: str) -> BlobPart:
     if options.blob_endpoint is not None:
         url = options.blob_endpoint.rstrip("/")
         parts = urlsplit(url)
         # https://127.0.0.1:10000/account names the account by its path, https://account.blob.… by its host.
         account = parts.path.strip("/") or parts.netloc.partition(".")[0]
         return BlobPart(url=url, account=account, connection_string=None, pid=None)
-    url = f"{azurite_url}/{APP_ACCOUNT}"
+    url = f"{blobs_url}/{APP_ACCOUNT}"
     connection = (
         f"DefaultEndpointsProtocol=https;AccountName={APP_ACCOUNT};AccountKey={account_key};BlobEndpoint={url};"
     )
+    pid = azurite.process.pid if azurite else None
     return BlobPart(url=url, account=APP_ACCOUNT, connection_string=connection, pid=pid)
 
 
