@@ -36,9 +36,11 @@ def deploy_infrastructure(context: Context, deployment: InfrastructureDeployment
     resources = stage_resources(deployment.plan)
     if deployment.base:
         yield from call_activity(context, create_or_update_resource_group, resources.group)
-    foundations = yield from provision_all(context, _foundations(deployment, resources))
-    contents = yield from provision_all(context, _contents(deployment, resources))
-    roles = yield from provision_all(context, _roles(deployment, resources, foundations))
+    foundations = yield from provision_all(
+        context, _foundations(deployment, resources), parents_are_there=deployment.base
+    )
+    contents = yield from provision_all(context, _contents(deployment, resources), parents_are_there=True)
+    roles = yield from provision_all(context, _roles(deployment, resources, foundations), parents_are_there=True)
     return DeployedInfrastructure(resource_ids=tuple(state.id for state in (*foundations, *contents, *roles)))
 
 

@@ -8,8 +8,9 @@ from models.errors import StepFailed
 from models.failure import Failure
 from models.message import Message
 from models.resources import ProvisioningState, ResourceState
-from orchestrators.durable import Context, Steps, now, schedule_activity, sleep, wait_for_all
+from orchestrators.durable import Context, Steps, log, now, schedule_activity, sleep, wait_for_all
 from policies.poll_interval import poll_interval
+from policies.propagation import may_be_unseen_parent, propagation_pause
 
 # Storage accounts, galleries and definitions take seconds; an image template half a minute, with large scripts more.
 LONGEST_PROVISIONING = timedelta(minutes=30)
@@ -35,15 +36,17 @@ def provision[S: ResourceState](context: Context, wanted: Wanted[S]) -> Steps[S]
     return state
 
 
-def provision_all[S: ResourceState](context: Context, wanted: list[Wanted[S]]) -> Steps[list[S]]:
+def provision_all[S: ResourceState](
+    context: Context, wanted: list[Wanted[S]], *, parents_are_there: bool = False
+) -> Steps[list[S]]:
     """Ask for independent resources side by side and wait until all are there.
 
     Raises StepFailed with Azure's reason once all that were asked for are over and one has failed, or when they take
     longer than half an hour. A resource that is absent right after it was asked for is one that Azure does not show
-    yet.
+    yet; likewise a parent that is not found, where it is known to be there.
     """
     began = now(context)
-    states = yield from wait_for_all([schedule_activity(context, one.create, one.resource) for one in wanted])
+    states = yield from _ask_for_all(context, wanted, parents_are_there=parents_are_there)
     while unready := [index for index, state in enumerate(states) if state.state in NOT_READY]:
         elapsed = now(context) - began
         if elapsed > LONGEST_PROVISIONING:
@@ -60,3 +63,18 @@ def provision_all[S: ResourceState](context: Context, wanted: list[Wanted[S]]) -
         if state.failure is not None:
             raise StepFailed(state.failure)
     return states
+
+
+def _ask_for_all[S: ResourceState](
+    context: Context, wanted: list[Wanted[S]], *, parents_are_there: bool
+) -> Steps[list[S]]:
+    began = now(context)
+    while True:
+        try:
+            return (yield from wait_for_all([schedule_activity(context, one.create, one.resource) for one in wanted]))
+        except StepFailed as failed:
+            waited = now(context) - began
+            if not (parents_are_there and may_be_unseen_parent(failed.failure, waited)):
+                raise
+            log(context, f"a resource that was just made is not known everywhere yet: {failed}")
+            yield from sleep(context, propagation_pause(waited))

@@ -1,4 +1,4 @@
-"""Decides whether a refusal may come from a role that was just given and that Azure does not know everywhere yet."""
+"""Decides whether a refusal may come from a role or a resource so new that Azure does not know it everywhere."""
 
 import re
 from datetime import timedelta
@@ -9,12 +9,21 @@ from models.failure import Failure
 LONGEST_PROPAGATION = timedelta(minutes=10)
 SHORTEST_PAUSE = timedelta(seconds=5)
 
+# A resource that was just made is known everywhere within seconds.
+LONGEST_UNSEEN = timedelta(minutes=2)
+UNSEEN = {"NotFound", "ParentResourceNotFound", "ResourceGroupNotFound", "ResourceNotFound"}
+
 SYMPTOM = re.compile(r"authori[sz]|permission", re.IGNORECASE)
 
 
 def may_be_propagation(failure: Failure, waited: timedelta) -> bool:
     """Say whether another try is worth while: a refusal that speaks of rights, within ten minutes."""
     return waited < LONGEST_PROPAGATION and SYMPTOM.search(f"{failure.code} {failure.message}") is not None
+
+
+def may_be_unseen_parent(failure: Failure, waited: timedelta) -> bool:
+    """Say whether another try is worth while: what it is to be made in was not found, though it is there."""
+    return waited < LONGEST_UNSEEN and failure.code in UNSEEN
 
 
 def propagation_pause(waited: timedelta) -> timedelta:

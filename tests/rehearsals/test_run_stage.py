@@ -317,3 +317,27 @@ def test_however_long_azures_message_is_the_status_may_be_shown_and_the_record_h
     assert record.failure.message == message
     statuses = [status for shown in rehearsal.statuses.values() for status in shown]
     assert max(len(json.dumps(status)) for status in statuses) <= LONGEST_STATUS
+
+
+NO_GROUP = {"failure": Failure(code="ResourceGroupNotFound", message="Resource group 'rg' was not found.").to_payload()}
+
+
+def test_a_group_that_was_just_made_and_is_not_seen_yet_is_waited_for(perform, obliging_azure):
+    made = obliging_azure["create_or_update_gallery"]
+    record, rehearsal = perform(create_or_update_gallery=[NO_GROUP, NO_GROUP, made])
+    assert record.state is State.SUCCEEDED
+    assert len(rehearsal.inputs["create_or_update_gallery"]) == 3
+
+
+def test_a_group_that_is_never_seen_surfaces_in_minutes(perform):
+    record, _ = perform(create_or_update_gallery=NO_GROUP)
+    assert record.failure is not None
+    assert (record.failure.step, record.failure.code) == ("infrastructure", "ResourceGroupNotFound")
+    assert (record.ended_at - record.started_at).total_seconds() < 4 * 60
+
+
+def test_a_group_that_the_run_does_not_make_and_that_is_missing_fails_at_once(perform):
+    record, rehearsal = perform(Scope.ONLY_ASSETS_AND_IMAGE, create_or_update_storage_account=NO_GROUP)
+    assert record.failure is not None
+    assert record.failure.code == "ResourceGroupNotFound"
+    assert len(rehearsal.inputs["create_or_update_storage_account"]) == 1
