@@ -4,6 +4,7 @@ import pytest
 
 from activities.records import publish_record
 from azure_clients import records
+from models.approval import Person
 from models.pipeline_record import PipelineRecord
 from models.pipeline_run import Scope, Starter
 from models.state import State
@@ -17,7 +18,7 @@ def record_of(minute: int, **changes: object) -> PipelineRecord:
         id=f"linux-{started_at:%Y%m%d-%H%M%S}-{minute:06x}",
         image="linux",
         scope=Scope.ALL,
-        started_by=Starter(kind="http", who="ünïcode"),
+        started_by=Starter(kind="http", who=Person(name="ünïcode", verified=False)),
         started_at=started_at,
     ).model_copy(update=changes)
 
