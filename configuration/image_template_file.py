@@ -22,3 +22,9 @@ def image_source_path(source: SourceFile) -> JsonPath:
     """Return where in the file the image source stands that a template starts from."""
     whole = whole_template_in(source.node.data)
     return (*PARAMETER, "imageSource") if whole is None else (*whole.properties_path, "source")
+
+
+def base_name_path(source: SourceFile) -> JsonPath:
+    """Return where in the file the base name of the image templates stands, or would stand."""
+    whole = whole_template_in(source.node.data)
+    return (*PARAMETER, "name") if whole is None else (*(whole.resource_path or ()), "name")

@@ -1,14 +1,14 @@
 """Reads the whole configuration folder: every file, and all faults of all files in one report."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from configuration.findings import Findings, file_names
 from configuration.image_template_comparison import Setting
-from configuration.image_template_file import image_source_path, read_image_template
+from configuration.image_template_file import base_name_path, image_source_path, read_image_template
 from configuration.infrastructure_file import read_infrastructure
 from configuration.pipeline_file import PIPELINE_FILE, read_pipeline
 from configuration.source_file import SourceFile
@@ -78,9 +78,10 @@ def read_configuration(folder: Path, customization: Path) -> ConfigurationReadin
                 plan = _read_stage(findings, folder, name, Setting(environment, image, infrastructure, scripts))
                 if plan:
                     plans[environment.name, image.name] = plan
+    sources = {source.name: source for source in findings.sources}
+    findings.faults.extend(_shared_names(sources, template_files, plans))
     findings.tell_placeholders()
     faults, remarks = findings.in_reading_order(findings.faults), findings.in_reading_order(findings.remarks)
-    sources = {source.name: source for source in findings.sources}
     return ConfigurationReading(pipeline, faults, remarks, template_files, sources, plans)
 
 
@@ -115,6 +116,23 @@ def _read_stage(findings: Findings, folder: Path, name: str, setting: Setting) -
         infrastructure=setting.infrastructure,
         image_template=image_template,
     )
+
+
+def _shared_names(
+    sources: Mapping[str, SourceFile],
+    template_files: Mapping[tuple[str, str], str],
+    plans: Mapping[tuple[str, str], StagePlan],
+) -> Iterator[Fault]:
+    """Tell of image templates of different images that cannot be told apart by their names, say to remove old ones."""
+    known: dict[tuple[str, str, str], str] = {}
+    for (environment, image), plan in plans.items():
+        template = plan.image_template
+        place = (plan.environment.subscription_id, template.resource_group.lower(), template.base_name.lower())
+        first = known.setdefault(place, image)
+        if first != image:
+            source = sources[template_files[environment, image]]
+            problem = f"the image templates of {first} are called {template.base_name} already"
+            yield source.fault(base_name_path(source), problem, "a name of its own for each image")
 
 
 def _read_without_pipeline(findings: Findings, folder: Path) -> None:

@@ -133,7 +133,7 @@ def _faults_of_resources(source: SourceFile) -> Iterator[Fault]:
         if str(resource["type"]).lower() != _TYPES[0]:
             problem = "ARM refuses this resource type in a deployment"
             yield source.fault((*path, "type"), problem, "Microsoft.VirtualMachineImages/imageTemplates")
-    if templates == 0 and source.value(("resources",)) is not None:
+    if templates == 0 and source.value(("resources",)):
         yield source.fault(("resources",), "there is no image template in it", "one image template")
 
 

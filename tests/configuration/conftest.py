@@ -16,6 +16,9 @@ TEMPLATE = "sbx.imageTemplate.linux.parameters.json"
 DEFINITION_ID = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images/providers/Microsoft.Compute/galleries/gal/images/linux"
 )
+IDENTITY_ID = DEFINITION_ID.replace(
+    "Microsoft.Compute/galleries/gal/images/linux", "Microsoft.ManagedIdentity/userAssignedIdentities/id-images"
+)
 SCRIPTS = "https://stscripts.blob.core.windows.net/aibscripts"
 
 
@@ -106,6 +109,25 @@ def valid_files() -> dict[str, Any]:
             }
         },
     }
+
+
+def whole(**members: Any) -> dict[str, Any]:
+    """Return a whole template that fits the folder of these tests."""
+    return {
+        "type": "Microsoft.VirtualMachineImages/imageTemplates",
+        "apiVersion": "2024-02-01",
+        "location": "West Europe",
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY_ID: {}}},
+        "properties": {
+            "source": {"type": "PlatformImage", "publisher": "a", "offer": "b", "sku": "c", "version": "latest"},
+            "distribute": [{"type": "SharedImage", "runOutputName": "out"}],
+        },
+        **members,
+    }
+
+
+def parameters(**members: Any) -> dict[str, Any]:
+    return {"parameters": {"rgParam": {"value": {"name": "rg-images"}}, "itParam": {"value": members}}}
 
 
 @pytest.fixture

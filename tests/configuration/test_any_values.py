@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from configuration.findings import Findings
 from configuration.image_template_comparison import Setting
-from configuration.image_template_file import read_image_template
+from configuration.image_template_file import base_name_path, image_source_path, read_image_template
 from configuration.infrastructure_file import read_infrastructure
 from configuration.pipeline_file import read_pipeline
 from models.configuration import Environment, ImageSettings
-from tests.configuration.conftest import INFRASTRUCTURE, SUBSCRIPTION, TEMPLATE, valid_files
+from tests.configuration.conftest import SUBSCRIPTION, TEMPLATE, valid_files
 
 ENVIRONMENT = Environment(name="sbx", subscription_id=SUBSCRIPTION, location="westeurope")
 WORDS = st.sampled_from(
@@ -57,7 +57,25 @@ def replaced(value: Any, path: tuple[Any, ...], by: Any) -> Any:
     return value
 
 
+def whole_template(full: dict[str, Any]) -> dict[str, Any]:
+    step = full[TEMPLATE]["parameters"]["itParam"]["value"]["customizationSteps"]
+    identity = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i"
+    properties = {"source": {"type": "ManagedImage", "imageId": "i"}, "customize": step, "distribute": []}
+    return {
+        "name": "it",
+        "location": "westeurope",
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}},
+        "properties": {**properties, "distribute": [{"type": "SharedImage"}, {"type": "ManagedImage"}]},
+    }
+
+
 FILES = full_files()
+WHOLE, DEPLOYMENT = "sbx.imageTemplate.linux.json", "sbx.imageTemplate.json"
+FILES[WHOLE] = whole_template(FILES)
+FILES[DEPLOYMENT] = {
+    "resources": [{**FILES[WHOLE], "type": "Microsoft.VirtualMachineImages/imageTemplates"}],
+    "parameters": {},
+}
 PLACES = [(name, path) for name, content in FILES.items() for path in places(content)]
 
 
@@ -66,17 +84,18 @@ def test_any_value_anywhere_ends_in_a_report(place: tuple[str, tuple[Any, ...]],
     name, path = place
     files = {**FILES, name: replaced(FILES[name], path, value)}
     findings = Findings()
-    pipeline, infrastructure, template = (
-        findings.parse(each, json.dumps(files[each]).encode()) for each in ("pipeline.json", INFRASTRUCTURE, TEMPLATE)
+    pipeline, infrastructure, *templates = (
+        source for each in files if (source := findings.parse(each, json.dumps(files[each]).encode()))
     )
-    assert pipeline
-    assert infrastructure
-    assert template
+    assert len(templates) == 3
     read_pipeline(pipeline, findings)
     resources = read_infrastructure(infrastructure, findings, ENVIRONMENT)
     setting = Setting(ENVIRONMENT, ImageSettings(name="linux", os_type="Linux"), resources, frozenset({"a.sh"}))
-    read_image_template(template, findings, setting)
-    read_image_template(template, findings, None)
+    for template in templates:
+        read_image_template(template, findings, setting)
+        read_image_template(template, findings, None)
+        assert image_source_path(template)
+        assert base_name_path(template)
     findings.tell_placeholders()
     for finding in (*findings.in_reading_order(findings.faults), *findings.remarks):
         assert json.dumps(finding.to_payload())

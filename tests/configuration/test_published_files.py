@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +91,18 @@ def test_a_file_of_another_shape_gets_one_whole_report(tmp_path: Path, name: str
     paths = {fault.path for fault in read(tmp_path, published("12"), PARAMETERS / name).faults}
     unknown = {f"parameters.{key}" for key in node.data["parameters"] if key != "location"}
     assert {"parameters.rgParam", "parameters.itParam", *unknown} <= paths
+    assert set(left_to_fill_in(node.data["parameters"], "parameters")) <= paths
+
+
+def left_to_fill_in(value: Any, path: str) -> Iterator[str]:
+    """Return where a placeholder is left, but for commands and tags."""
+    if isinstance(value, str) and re.search("<.+>", value):
+        yield path
+    members = {f".{key}": member for key, member in value.items()} if isinstance(value, dict) else {}
+    items = {f"[{index}]": item for index, item in enumerate(value)} if isinstance(value, list) else {}
+    for part, child in (members | items).items():
+        if part not in {".inline", ".tags"}:
+            yield from left_to_fill_in(child, path + part)
 
 
 @pytest.mark.parametrize(
