@@ -1,5 +1,6 @@
 """Turns pydantic's errors into faults: where, what is wrong, what to write instead."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final, get_args
 
@@ -83,7 +84,7 @@ def _words(detail: ErrorDetails, path: JsonPath, shape: type[Shape]) -> tuple[st
     key = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
         location = detail["loc"]
-        return unknown_key(key, _shapes_at(shape, location[:-1]), _shapes_above(shape, location[:-1]))
+        return unknown_key(key, _shapes_at(shape, location[:-1]), _shapes_around(shape, location[:-1]))
     if isinstance(value, str) and kind in {*_WANTED, "literal_error"} and _is_to_be_filled_in(value, kind):
         return placeholder_words(find_placeholders(value))
     if kind in {"literal_error", "union_tag_invalid"}:
@@ -117,7 +118,7 @@ def _as_wanted(kind: str, value: Any) -> str | None:
     if kind == "int_type" and isinstance(value, str) and value.isdecimal():
         return f"{value} (without quotes)"
     if kind == "string_type" and isinstance(value, int | float):
-        return f'"{value}"'
+        return f'"{json.dumps(value)}"'
     return None
 
 
@@ -157,15 +158,14 @@ def _shapes_at(shape: type[Shape], location: tuple[str | int, ...]) -> list[type
     return shapes
 
 
-def _shapes_above(shape: type[Shape], location: tuple[str | int, ...]) -> list[tuple[str, type[Shape]]]:
-    """Return the shapes of the objects around a location of pydantic's, each with the key that leads there from it."""
-    return [
-        (part, around)
-        for length, part in enumerate(location)
-        if isinstance(part, str)
-        for around in _shapes_at(shape, location[:length])
-        if part in around.written_keys()
-    ]
+def _shapes_around(shape: type[Shape], location: tuple[str | int, ...]) -> list[tuple[str, type[Shape]]]:
+    """Return the shapes of the next object around a location of pydantic's, each with the key that leads there."""
+    for length in range(len(location) - 1, -1, -1):
+        part = location[length]
+        found = [each for each in _shapes_at(shape, location[:length]) if part in each.written_keys()]
+        if found:
+            return [(str(part), each) for each in found]
+    return []
 
 
 def _tags(shape: type[Shape]) -> tuple[Any, ...]:

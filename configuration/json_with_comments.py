@@ -6,6 +6,7 @@ The text is treated as hostile: it is bounded in size and depth, and no pattern 
 import codecs
 import json
 import math
+import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -194,8 +195,9 @@ def _explain(error: UnexpectedInput, text: str) -> Unreadable:
     character = text[error.pos_in_stream or 0]
     if isinstance(error, UnexpectedCharacters) and character == '"':
         return Unreadable("the text that starts here does not end on its line", 'close it with "', place)
-    if character == "'":
-        return Unreadable("a text stands in single quotes", 'JSON takes double quotes: "…"', place)
+    for characters, problem, instead in _STRAY_CHARACTERS:
+        if character in characters:
+            return Unreadable(problem, instead, place)
     if text.startswith("/*", error.pos_in_stream or 0):
         return Unreadable("the comment that starts here has no end", "close it with */", place)
     return Unreadable(
@@ -221,6 +223,18 @@ def _shortened(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
+_STRAY_CHARACTERS: Final = (
+    ("'", "a text stands in single quotes", 'JSON takes double quotes: "…"'),
+    (
+        "\u201c\u201d\u201e\u201f\u2018\u2019\u00ab\u00bb",
+        "a text stands in typographic quotes",
+        'JSON takes straight double quotes: "…"',
+    ),
+    ("#", "no comment starts like this", "// before the comment"),
+    ("\u00a0\u2007\u200b\u202f\ufeff", "an invisible character stands here that is no blank", "an ordinary blank"),
+    ("$%", "an expression of another language stands here", "the value that it stands for"),
+    (string.ascii_letters + "_", "a key or a text stands here without quotes", 'double quotes around it: "…"'),
+)
 _WORDS: Final = {
     "STRING": 'a text in double quotes ("…")',
     "NUMBER": "a number",

@@ -39,10 +39,10 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     return by_lower[found[0]] if found else None
 
 
-def unknown_key(key: str, shapes: Sequence[type[Shape]], above: Sequence[tuple[str, type[Shape]]]) -> tuple[str, str]:
+def unknown_key(key: str, shapes: Sequence[type[Shape]], around: Sequence[tuple[str, type[Shape]]]) -> tuple[str, str]:
     """Return what is wrong with a key and what to write instead.
 
-    One of `shapes` is wanted where it stands; `above` are those of the objects around it, each with the key in it
+    One of `shapes` is wanted where it stands, one of `around` in the next object around that, each with the key in it
     that leads here.
     """
     if key in _NOT_SUPPORTED:
@@ -60,7 +60,7 @@ def unknown_key(key: str, shapes: Sequence[type[Shape]], above: Sequence[tuple[s
     instead = (
         (other_name if other_name in known_keys else None)
         or _only([path for shape in shapes for path in _paths_below(shape, key, levels=2)])
-        or next((f"{key} beside {part}" for part, shape in above if key in shape.written_keys()), None)
+        or next((f"{key} beside {part}" for part, shape in around if key in shape.written_keys()), None)
         or meant
         or _only([known for known in known_keys if len(key) >= _SHORTEST_PART and key.lower() in known.lower()])
         or _IN_ANOTHER_FILE.get(key)
