@@ -33,13 +33,19 @@ class DyingWorker:
         )
 
     def answer_activity(self, item: pb.WorkItem, result: str) -> None:
+        self._end_activity(item, result=StringValue(value=result))
+
+    def fail_activity(self, item: pb.WorkItem, failure: pb.TaskFailureDetails) -> None:
+        self._end_activity(item, failureDetails=failure)
+
+    def _end_activity(self, item: pb.WorkItem, **end: Any) -> None:
         request = item.activityRequest
         self._stub.CompleteActivityTask(
             pb.ActivityResponse(
                 instanceId=request.orchestrationInstance.instanceId,
                 taskId=request.taskId,
                 completionToken=item.completionToken,
-                result=StringValue(value=result),
+                **end,
             )
         )
 
