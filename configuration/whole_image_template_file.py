@@ -18,9 +18,9 @@ from configuration.json_with_comments import JsonPath
 from configuration.placeholders import arm_expressions
 from configuration.source_file import SourceFile
 from configuration.whole_image_template_shape import DeploymentTemplate, ImageTemplateResource
-from models.configuration import Environment, Infrastructure
+from models.configuration import Environment, ImageSettings, Infrastructure
 from models.faults import Fault
-from models.image_template import ImageTemplatePlan
+from models.image_template import ImageTemplatePlan, ScriptReference
 from models.message import JsonObject
 
 _RESOURCE_KEYS: Final = frozenset({"type", "apiVersion", "identity", "properties", "location"})
@@ -34,7 +34,7 @@ _IDENTITY_ID: Final = re.compile(
 
 
 class WholeTemplate(NamedTuple):
-    """Where a file has its image template; `resource_path` is None where a deployment has none, or several."""
+    """Where a file has its image template; `resource_path` is None where a deployment has none."""
 
     resource_path: JsonPath | None
     properties_path: JsonPath
@@ -47,7 +47,7 @@ def whole_template_in(data: Any) -> WholeTemplate | None:
         return None
     if "resources" in data or "deploymentTemplate" in str(data.get("$schema")):
         paths = [path for path, resource in _resources(data) if _is_image_template(resource)]
-        path = paths[0] if len(paths) == 1 else None
+        path = paths[0] if paths else None
         return WholeTemplate(path, (*(path or ()), "properties"), is_deployment=True)
     if "parameters" in data:
         return None
@@ -93,12 +93,21 @@ def read_whole_template(
     )
     if shape is None or setting.infrastructure is None:
         return None
+    return _plan(shape, setting.image, setting.infrastructure, scripts)
+
+
+def _plan(
+    shape: ImageTemplateResource,
+    image: ImageSettings,
+    infrastructure: Infrastructure,
+    scripts: tuple[ScriptReference, ...],
+) -> ImageTemplatePlan:
     return ImageTemplatePlan(
-        base_name=shape.name or setting.image.name,
-        resource_group=setting.infrastructure.resource_group,
-        location=setting.infrastructure.location,
-        identity_name=setting.infrastructure.identity,
-        identity_resource_group=setting.infrastructure.resource_group,
+        base_name=shape.name or image.name,
+        resource_group=infrastructure.resource_group,
+        location=infrastructure.location,
+        identity_name=infrastructure.identity,
+        identity_resource_group=infrastructure.resource_group,
         tags=shape.tags or {},
         properties=shape.properties.to_json(),
         build_timeout_minutes=shape.properties.build_timeout_in_minutes or 0,
@@ -110,8 +119,9 @@ def read_whole_template(
 def _resources(data: JsonObject) -> Iterator[tuple[JsonPath, Any]]:
     """Return the resources of a deployment template: a list, or (with symbolic names) an object."""
     resources = data.get("resources")
-    entries = resources.items() if isinstance(resources, dict) else enumerate(resources or [])
-    for part, resource in entries if isinstance(resources, dict | list) else ():
+    if isinstance(resources, list):
+        resources = dict(enumerate(resources))
+    for part, resource in resources.items() if isinstance(resources, dict) else ():
         yield ("resources", part), resource
 
 

@@ -5,10 +5,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from configuration.image_template_shape import ImageTemplateProperties
-from configuration.shape import Form, Shape
+from configuration.shape import Form, Shape, refusal
 from configuration.texts import IdentityId, Region, Tags, TemplateBaseName, Word
 
 ResourceType = Annotated[
@@ -45,6 +45,12 @@ class ImageTemplateResource(Shape):
     properties: ImageTemplateProperties
 
 
+def _hold_resources(resources: Any) -> Any:
+    if not isinstance(resources, list | dict):
+        raise refusal("it holds no resources", "a list with one image template")
+    return resources
+
+
 class DeploymentTemplate(Shape):
     """An ARM deployment template; only its image template is read."""
 
@@ -57,5 +63,5 @@ class DeploymentTemplate(Shape):
     parameters: Any = None
     variables: Any = None
     functions: Any = None
-    resources: list[Any] | dict[str, Any]
+    resources: Annotated[Any, AfterValidator(_hold_resources)]
     outputs: Any = None

@@ -1,6 +1,6 @@
 """Every property that the API of 2025-10-01 lets one write can be written, and reaches Azure as it is.
 
-Skipped where the official type list is not at hand; IMAGE_BAKERY_SPECS leads to it.
+Skipped where the official type list is not at hand; AZURE_REST_API_SPECS leads to it.
 """
 
 import json
@@ -13,7 +13,7 @@ import pytest
 
 from tests.configuration.conftest import DEFINITION_ID, SUBSCRIPTION, TEMPLATE, Folder, parameters, whole
 
-SPECS = Path(os.environ.get("IMAGE_BAKERY_SPECS", Path(__file__).parents[2] / "../shared/specs"))
+SPECS = Path(os.environ.get("AZURE_REST_API_SPECS", Path(__file__).parents[2] / "../shared/specs"))
 TYPES_FILE = SPECS / "bicep-types/imagebuilder-2025-10-01.json"
 TYPES: list[dict[str, Any]] = json.loads(TYPES_FILE.read_text()) if TYPES_FILE.is_file() else []
 READ_ONLY, REQUIRED = 2, 1

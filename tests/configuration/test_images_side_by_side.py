@@ -201,6 +201,7 @@ def test_a_fault_of_the_properties_is_told_once(
     ("template", "path", "problem"),
     [
         (deployment(), "resources", "it is empty"),
+        ({**deployment(), "resources": 3}, "resources", "it holds no resources"),
         (deployment({"type": "Microsoft.Compute/galleries"})["resources"], "", "a list stands where an object belongs"),
         (deployment(whole(), whole()), "resources[1]", "one image template more"),
         (deployment(whole(), {"type": "Microsoft.Compute/galleries"}), "resources[1]", "only an image template"),
