@@ -131,8 +131,8 @@ def _is_image_template(resource: Any) -> bool:
 
 def _faults_of_resources(source: SourceFile) -> Iterator[Fault]:
     """Tell of each resource that is not the one image template, and of the lack of one."""
-    templates = 0
-    for path, resource in _resources(source.node.data):
+    templates, resources = 0, list(_resources(source.node.data))
+    for path, resource in resources:
         if not _is_image_template(resource):
             problem = "only an image template is deployed from here, no other resource"
             yield source.fault(path, problem, "what the file of the infrastructure can say, or nothing")
@@ -143,7 +143,7 @@ def _faults_of_resources(source: SourceFile) -> Iterator[Fault]:
         if str(resource["type"]).lower() != _TYPES[0]:
             problem = "ARM refuses this resource type in a deployment"
             yield source.fault((*path, "type"), problem, "Microsoft.VirtualMachineImages/imageTemplates")
-    if templates == 0 and source.value(("resources",)):
+    if resources and templates == 0:
         yield source.fault(("resources",), "there is no image template in it", "one image template")
 
 
