@@ -91,9 +91,9 @@ class Sample:
 
 
 @contextmanager
-def joined_host(folder) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def joined_host(folder, *options) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """Join a host to the stack in a folder; gives its address and its process."""
-    command = [sys.executable, "-m", "local", "host", "--join", str(folder / "stack.json")]
+    command = [sys.executable, "-m", "local", "host", "--join", str(folder / "stack.json"), *options]
     with (
         (folder / "joined.log").open("w") as log,
         subprocess.Popen(command, cwd=APP_FOLDER, stdout=subprocess.PIPE, stderr=log, text=True) as host,

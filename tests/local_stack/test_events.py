@@ -13,8 +13,17 @@ def deliver(sample, function, events, key="system", kind="eventgrid", **headers)
     return sample.call("POST", path, key, params={"functionName": name}, json=events, headers=headers)
 
 
-def event(number, subject="good"):
-    return {"id": str(number), "subject": subject, "eventType": "Sample", "data": {}, "dataVersion": "1"}
+def event(name, subject="good"):
+    return {"id": name, "subject": subject, "eventType": "Sample", "data": {"of": name}, "dataVersion": "1"}
+
+
+def blob_created(name, container="uploads"):
+    subject = f"/blobServices/default/containers/{container}/blobs/{name}"
+    return {"eventType": "Microsoft.Storage.BlobCreated", "subject": subject}
+
+
+def deliver_blobs(sample, *events):
+    return deliver(sample, "on_upload", events, kind="blobs", **{"aeg-event-type": "Notification"})
 
 
 def test_a_timer_fires_by_the_schedule_of_its_setting(shared):
@@ -30,7 +39,8 @@ def test_a_timer_can_be_run_by_hand(shared):
 
 
 def test_running_by_hand_needs_the_master_key_a_known_function_and_an_object(shared):
-    assert shared.call("POST", "/admin/functions/yearly", "function", json={}).status_code == 401
+    for key in ("none", "function", "system"):
+        assert shared.call("POST", "/admin/functions/yearly", key, json={}).status_code == 401, key
     assert shared.call("POST", "/admin/functions/monthly", "master", json={}).status_code == 404
     assert shared.call("POST", "/admin/functions/yearly", "master", content=b"[]").status_code == 400
     assert shared.call("POST", "/admin/functions/on_upload", "master", json={"input": "no-path"}).status_code == 400
@@ -60,14 +70,17 @@ def test_event_grid_is_answered_when_it_asks_whether_we_want_its_events(shared):
 def test_one_event_and_many_are_handed_over(shared):
     assert deliver(shared, "on_event", [event("one")]).status_code == 202
     assert deliver(shared, "on_event", [event("two"), event("three")]).status_code == 202
-    assert [shared.notes("on_event", id=name)[0]["kind"] for name in ("one", "two", "three")] == ["EventGridEvent"] * 3
+    for name in ("one", "two", "three"):
+        (note,) = shared.notes("on_event", id=name)
+        assert (note["kind"], note["subject"], note["data"]) == ("EventGridEvent", "good", {"of": name})
 
 
 def test_a_cloud_event_is_handed_over(shared):
-    cloud = {"specversion": "1.0", "id": "cloud", "source": "/sample", "type": "Sample", "subject": "good"}
+    cloud = {"specversion": "1.0", "id": "cloud", "source": "/sample", "type": "Sample", "data": {"of": "a cloud"}}
     answer = deliver(shared, "on_event", cloud, **{"content-type": "application/cloudevents+json"})
     assert answer.status_code == 202
-    assert shared.notes("on_event", id="cloud")[0]["kind"] == "CloudEvent"
+    (note,) = shared.notes("on_event", id="cloud")
+    assert (note["kind"], note["data"]) == ("CloudEvent", {"of": "a cloud"})
 
 
 def test_a_delivery_that_fails_is_not_accepted_so_that_it_comes_again(shared):
@@ -83,8 +96,8 @@ def test_a_delivery_needs_the_system_key_a_function_and_events(shared):
 
 def test_a_blob_is_handed_over_once_by_looking_and_by_an_event(shared):
     with shared.container() as uploads:
-        uploads.upload_blob("folder/brötchen.txt", b"flour")
-        name = "uploads/folder/brötchen.txt"
+        uploads.upload_blob("a folder/brötchen.txt", b"flour")
+        name = "uploads/a folder/brötchen.txt"
         assert shared.noted("on_upload", name=name)[0] | {"pid": 0} == {
             "function": "on_upload",
             "pid": 0,
@@ -92,15 +105,30 @@ def test_a_blob_is_handed_over_once_by_looking_and_by_an_event(shared):
             "content": "flour",
             "length": 5,
         }
-        created = {
-            "eventType": "Microsoft.Storage.BlobCreated",
-            "subject": "/blobServices/default/containers/uploads/blobs/folder/brötchen.txt",
-        }
-        told_of = deliver(shared, "on_upload", [created, created], kind="blobs", **{"aeg-event-type": "Notification"})
-        assert told_of.status_code == 202
-        uploads.upload_blob("folder/brötchen.txt", b"more flour", overwrite=True)
+        assert deliver_blobs(shared, blob_created("a folder/brötchen.txt")).status_code == 202
+        uploads.upload_blob("a folder/brötchen.txt", b"more flour", overwrite=True)
         shared.noted("on_upload", name=name, content="more flour")
         assert len(shared.notes("on_upload", name=name)) == 2
+
+
+def test_several_events_of_one_upload_are_one(shared):
+    with shared.container() as uploads:
+        uploads.upload_blob("told often", b"flour")
+        for _ in range(3):
+            assert deliver_blobs(shared, *[blob_created("told often")] * 2).status_code == 202
+        shared.noted("on_upload", name="uploads/told often")
+        uploads.upload_blob("told then", b"flour")
+        shared.noted("on_upload", name="uploads/told then")
+    assert len(shared.notes("on_upload", name="uploads/told often")) == 1
+
+
+def test_events_of_other_containers_or_of_blobs_that_are_gone_are_nothing(shared):
+    with shared.container("records") as records:
+        records.upload_blob("elsewhere", b"flour")
+    answer = deliver_blobs(shared, blob_created("elsewhere", container="records"), blob_created("gone"))
+    assert answer.status_code == 202
+    for name in ("uploads/elsewhere", "records/elsewhere", "uploads/gone"):
+        assert shared.notes("on_upload", name=name) == []
 
 
 @pytest.mark.parametrize("name", ["bad", "folder/also bad"])

@@ -17,6 +17,17 @@ from local.stack import APP_FOLDER, local_stack
 from local.stack_file import Stack
 from tests.local_stack.sample import Sample, eventually, gone, joined_host, options
 
+ANOTHER_APP = """
+import azure.functions as func
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+
+
+@app.route("where")
+def where(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("elsewhere")
+"""
+
 
 def test_a_killed_host_is_replaced_at_its_address_and_its_activity_done_again(own):
     links = own.start("holds", "killed")
@@ -87,9 +98,23 @@ def test_a_host_takes_work_from_a_backend_that_was_started_anew(own):
     with subprocess.Popen(command, cwd=APP_FOLDER, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as anew:
         try:
             assert json.loads(anew.stdout.readline())["address"] == own.stack.durable.address
-            assert own.ended(own.start("whole_story", [1]))["output"] == [4]
+            # The app's client, too, has to find it again.
+            started = eventually(
+                lambda: own.call("POST", "/api/start/whole_story", json=[1]), lambda it: it.status_code == 202
+            )
+            assert own.ended(started.json())["output"] == [4]
         finally:
             anew.kill()
+
+
+def test_a_joined_host_may_serve_another_app(own, tmp_path):
+    another = tmp_path / "another"
+    another.mkdir()
+    (another / "host.json").write_text('{"extensions": {"http": {"routePrefix": ""}}}')
+    (another / "function_app.py").write_text(ANOTHER_APP)
+    with joined_host(own.folder, "--app-folder", str(another)) as (url, _):
+        assert httpx.get(f"{url}/where").text == "elsewhere"
+        assert httpx.get(f"{url}/api/open").status_code == 404
 
 
 def test_files_with_keys_are_for_their_owner_alone(own):

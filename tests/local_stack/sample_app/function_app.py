@@ -204,6 +204,6 @@ def on_upload(blob: func.InputStream) -> None:
 
 @app.event_grid_trigger(arg_name="event")
 def on_event(event: func.EventGridEvent) -> None:
-    note("on_event", id=event.id, subject=event.subject, kind=type(event).__name__)
+    note("on_event", id=event.id, subject=event.subject, kind=type(event).__name__, data=event.get_json())
     if event.subject == "bad":
         raise ValueError("A bad event.")
