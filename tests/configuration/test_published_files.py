@@ -94,6 +94,16 @@ def test_a_file_of_another_shape_gets_one_whole_report(tmp_path: Path, name: str
     assert set(left_to_fill_in(node.data["parameters"], "parameters")) <= paths
 
 
+@pytest.mark.parametrize("name", OTHER_SHAPES)
+def test_a_file_of_another_shape_is_no_infrastructure_either(tmp_path: Path, name: str) -> None:
+    node = read_json((PARAMETERS / name).read_bytes())
+    assert isinstance(node, Node)
+    faults = read(tmp_path, PARAMETERS / name, published("15")).faults
+    paths = {fault.path for fault in faults if fault.file == "sbx.imageInfra.parameters.json"}
+    missing = {f"parameters.{key}" for key in ("rgParam", "msiParam", "saParam", "acgParam")}
+    assert missing | {f"parameters.{key}" for key in node.data["parameters"] if key != "location"} <= paths
+
+
 def left_to_fill_in(value: Any, path: str) -> Iterator[str]:
     """Return where a placeholder is left, but for commands and tags."""
     if isinstance(value, str) and re.search("<.+>", value):
