@@ -27,7 +27,7 @@ from activities.infrastructure import (
     get_storage_account,
 )
 from activities.publication import get_publication
-from activities.records import publish_record
+from activities.records import publish_build_end, publish_record
 from activities.scripts import find_scripts, upload_scripts
 from hosting.durable_functions import register_activity, register_orchestrator
 from hosting.http_functions import register_http
@@ -35,6 +35,7 @@ from orchestrators.deploy_infrastructure import deploy_infrastructure
 from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_pipeline import run_pipeline
 from orchestrators.run_stage import run_stage
+from orchestrators.tend_image_build import tend_image_build
 from orchestrators.watch_image_build import watch_image_build
 from triggers.http_decisions import cancel_run, decide_approval
 from triggers.http_runs import get_run, list_runs, start_run
@@ -54,6 +55,7 @@ register_orchestrator(app, run_stage)
 register_orchestrator(app, remove_image_templates)
 register_orchestrator(app, deploy_infrastructure)
 register_orchestrator(app, watch_image_build)
+register_orchestrator(app, tend_image_build)
 
 # One thing to Azure: the check,
 register_activity(app, check_stage)
@@ -89,3 +91,4 @@ register_activity(app, cancel_image_run)
 # publication and record.
 register_activity(app, get_publication)
 register_activity(app, publish_record)
+register_activity(app, publish_build_end)

@@ -2,15 +2,33 @@
 
 from azure_clients import records
 from azure_clients.connection import AzureClients
+from models.errors import AzureUnavailable
 from models.pipeline_record import PipelineRecord
-from models.stage_messages import Done
+from models.stage_messages import BuildEnd, Done
+from policies.run_outcome import completed, merged
 
 
 async def publish_record(azure: AzureClients, record: PipelineRecord) -> Done:
-    """Write the record of a run as it stands now.
+    """Write the record of a run as it stands now, with the ends of builds that it did not wait for.
 
-    Azure: PUT of one blob.
+    Azure: GET and conditional PUT of one blob.
     Repeat: writes the same record in the same place.
     """
-    await records.put(azure, record)
+    stored = await records.read(azure, record.id)
+    await records.put(azure, merged(record, stored.record), stored)
+    return Done()
+
+
+async def publish_build_end(azure: AzureClients, end: BuildEnd) -> Done:
+    """Complete the record of a run with the end of a build that it did not wait for.
+
+    Azure: GET and conditional PUT of one blob.
+    Repeat: writes the same end in the same place; asks for another try while the stage is not in the record yet.
+    """
+    stored = await records.read(azure, end.run_id)
+    stages = stored.record.stages if stored.record else ()
+    if stored.record is None or end.environment not in {stage.environment for stage in stages}:
+        operation = f"complete the record of run {end.run_id}"
+        raise AzureUnavailable(operation, "RecordNotWritten", f"The stage {end.environment} is not in it yet.")
+    await records.put(azure, completed(stored.record, end), stored)
     return Done()

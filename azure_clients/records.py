@@ -1,40 +1,46 @@
 """The records of pipeline runs: blobs in the app's own account, `pipeline-runs/<yyyy>-<MM>/<run id>.json`."""
 
+from dataclasses import dataclass
+from functools import partial
+
+from azure.core import MatchConditions
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import ContainerClient
 from pydantic import ValidationError
 
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
-from models.errors import AzureAbsent
+from models.errors import AzureAbsent, AzureRefused, AzureUnavailable
 from models.pipeline_record import PipelineRecord, PipelineRunSummary
 from policies.run_ids import month_of_run
 
 CONTAINER = "records"
 FOLDER = "pipeline-runs/"
 LOGS = "build-logs/"
+# The codes of a conditional write that another one overtook.
+OVERTAKEN = {"ConditionNotMet", "BlobAlreadyExists"}
 
 
-async def put(azure: AzureClients, record: PipelineRecord) -> None:
-    """Write the record in the place of an earlier one of the same run.
+@dataclass(frozen=True)
+class StoredRecord:
+    """A record as it lies in the storage account; `etag` is None where there is none yet."""
+
+    record: PipelineRecord | None
+    etag: str | None
+
+
+async def put(azure: AzureClients, record: PipelineRecord, in_place_of: StoredRecord) -> None:
+    """Write the record in the place of the one that was read; where another came between, asks for another try.
 
     What the list of runs shows is kept as metadata too, so that listing needs no reading of each record. The container
     is made if it is missing.
     """
-    summary = {
-        "image": record.image,
-        "scope": record.scope.value,
-        "state": record.state.value,
-        "startedat": record.started_at.isoformat(),
-        **({"endedat": record.ended_at.isoformat()} if record.ended_at else {}),
-    }
-    content = record.model_dump_json(indent=2).encode()
     try:
-        await _upload(azure, record.id, content, summary)
+        await _upload(azure, record, in_place_of.etag)
     except AzureAbsent:
         async with azure_call(f"create container {CONTAINER}"):
             await _container(azure).create_container()
-        await _upload(azure, record.id, content, summary)
+        await _upload(azure, record, in_place_of.etag)
 
 
 async def put_log(azure: AzureClients, run_id: str, template_name: str, content: bytes) -> str:
@@ -47,12 +53,18 @@ async def put_log(azure: AzureClients, run_id: str, template_name: str, content:
 
 async def find(azure: AzureClients, run_id: str) -> PipelineRecord | None:
     """Read the record of a run, or None where there is none."""
+    return (await read(azure, run_id)).record
+
+
+async def read(azure: AzureClients, run_id: str) -> StoredRecord:
+    """Read the record of a run as it lies there, to be written anew."""
     try:
         async with azure_call(f"read the record of run {run_id}"):
             download = await _container(azure).download_blob(_path(run_id))
-            return PipelineRecord.model_validate_json(await download.readall())
+            content = await download.readall()
+            return StoredRecord(PipelineRecord.model_validate_json(content), download.properties.etag)
     except AzureAbsent:
-        return None
+        return StoredRecord(None, None)
 
 
 async def list_newest(azure: AzureClients, limit: int) -> list[PipelineRunSummary]:
@@ -72,15 +84,32 @@ async def list_newest(azure: AzureClients, limit: int) -> list[PipelineRunSummar
     return summaries[:limit]
 
 
-async def _upload(azure: AzureClients, run_id: str, content: bytes, metadata: dict[str, str]) -> None:
-    async with azure_call(f"write the record of run {run_id}"):
-        await _container(azure).upload_blob(
-            _path(run_id),
-            content,
-            overwrite=True,
-            metadata=metadata,
-            content_settings=ContentSettings(content_type="application/json"),
-        )
+async def _upload(azure: AzureClients, record: PipelineRecord, etag: str | None) -> None:
+    summary = {
+        "image": record.image,
+        "scope": record.scope.value,
+        "state": record.state.value,
+        "startedat": record.started_at.isoformat(),
+        **({"endedat": record.ended_at.isoformat()} if record.ended_at else {}),
+    }
+    upload = partial(
+        _container(azure).upload_blob,
+        _path(record.id),
+        record.model_dump_json(indent=2).encode(),
+        metadata=summary,
+        content_settings=ContentSettings(content_type="application/json"),
+    )
+    operation = f"write the record of run {record.id}"
+    try:
+        async with azure_call(operation):
+            if etag is None:
+                await upload(overwrite=False)
+            else:
+                await upload(overwrite=True, etag=etag, match_condition=MatchConditions.IfNotModified)
+    except AzureRefused as refused:
+        if refused.code in OVERTAKEN:
+            raise AzureUnavailable(operation, refused.code, "Another writer came first.") from refused
+        raise
 
 
 def _container(azure: AzureClients) -> ContainerClient:

@@ -48,7 +48,7 @@ def _activities(url: str, system_key: str, run_id: str) -> list[tuple[str, float
     taken: list[tuple[str, float]] = []
     image = run_id.rsplit("-", 3)[0]
     environment = OPTIONS["startEnvironment"]
-    names = (f"pipeline-{image}", *(f"{run_id}-{environment}{part}" for part in ("", "-infrastructure", "-build")))
+    names = (f"pipeline-{image}", *(f"{run_id}-{environment}{part}" for part in ("", ".infrastructure", ".build")))
     for instance_id in names:
         answer = httpx.get(
             f"{url}/runtime/webhooks/durabletask/instances/{instance_id}",

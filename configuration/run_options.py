@@ -46,6 +46,7 @@ class RunOptions(Message):
     environments: tuple[str, ...]
     scope: Scope
     remove_image_templates: bool = True
+    wait_for_image_build: bool = True
     who: str | None = None
 
 
@@ -56,13 +57,12 @@ def read_run_options(content: bytes, pipeline: PipelineConfiguration) -> tuple[R
     """
     findings = Findings()
     source = findings.parse(REQUEST, content.strip() or b"{}")
-    shape = findings.validate(source, RunOptionsShape) if source else None
-    if source is None or shape is None:
+    if source is None:
         return None, findings.faults
+    shape = findings.validate(source, RunOptionsShape) or _what_can_be_read(source)
     image = _image(shape, source, pipeline, findings)
     environments = _environments(shape, source, pipeline, findings)
     scope = _scope(shape, source, findings)
-    _refuse_what_is_to_come(shape, source, findings)
     if findings.faults or image is None or scope is None:
         return None, findings.faults
     options = RunOptions(
@@ -70,9 +70,18 @@ def read_run_options(content: bytes, pipeline: PipelineConfiguration) -> tuple[R
         environments=environments,
         scope=scope,
         remove_image_templates=shape.remove_image_templates,
+        wait_for_image_build=shape.wait_for_image_build,
         who=shape.who,
     )
     return options, []
+
+
+def _what_can_be_read(source: SourceFile) -> RunOptionsShape:
+    """Return the options that have the right type, so that one wrong option does not hide the faults of the others."""
+    data = source.node.data if isinstance(source.node.data, dict) else {}
+    names = {field.alias: name for name, field in RunOptionsShape.model_fields.items()}
+    words = {names[key]: value for key, value in data.items() if key in names and isinstance(value, str)}
+    return RunOptionsShape.model_construct(None, **words)
 
 
 def _image(
@@ -124,15 +133,6 @@ def _scope(shape: RunOptionsShape, source: SourceFile, findings: Findings) -> Sc
     if scope is None:
         findings.faults.append(_unknown(source, "scope", "scope", shape.scope, list(by_lower)))
     return scope
-
-
-def _refuse_what_is_to_come(shape: RunOptionsShape, source: SourceFile, findings: Findings) -> None:
-    """Refuse options whose meaning this version does not have, rather than pass over them."""
-    for key, refused, instead in (
-        ("waitForImageBuild", not shape.wait_for_image_build, "true, or leave it out: waiting costs nothing here"),
-    ):
-        if refused:
-            findings.faults.append(source.fault((key,), "not supported by this version", instead))
 
 
 def _unknown(source: SourceFile, key: str, kind: str, asked: str, names: list[str]) -> Fault:

@@ -51,7 +51,8 @@ class PipelineRun(Message):
     environments: tuple[str, ...]
     started_by: Starter
     requested_at: datetime
-    remove_image_templates: bool = True
+    remove_image_templates: bool = False
+    wait_for_image_build: bool = True
     approvals: dict[str, Approval] = Field(default_factory=dict)
 
 
@@ -62,7 +63,8 @@ class Stage(Message):
     image: str
     scope: Scope
     environment: str
-    remove_image_templates: bool = True
+    remove_image_templates: bool = False
+    wait_for_image_build: bool = True
 
 
 class PipelineProgress(Message):

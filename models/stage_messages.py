@@ -1,11 +1,15 @@
 """The messages inside a stage: what its steps hand on to one another."""
 
+from datetime import datetime
+
 from models.configuration import StagePlan
 from models.faults import Remark
+from models.image_build import ImageBuildProgress, ImageBuildWatch
 from models.image_template import ScriptReference
 from models.message import Message
-from models.pipeline_record import BuiltScript, Publication
+from models.pipeline_record import BuiltScript, Publication, StageFailure
 from models.resources import ImageTemplateReference, StorageAccount
+from models.state import State
 
 
 class CheckedStage(Message):
@@ -59,6 +63,27 @@ class Published(Message):
     """What a build published."""
 
     publication: Publication
+
+
+class UntendedBuild(Message):
+    """Starts the orchestration `tend_image_build`: a build that no stage waits for, and the record to complete."""
+
+    run_id: str
+    environment: str
+    watch: ImageBuildWatch
+    request: PublicationRequest
+
+
+class BuildEnd(Message):
+    """How an untended build ended, for the record of its run."""
+
+    run_id: str
+    environment: str
+    state: State
+    ended_at: datetime
+    build: ImageBuildProgress
+    failure: StageFailure | None
+    result: Publication | None
 
 
 class Done(Message):

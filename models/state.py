@@ -4,9 +4,13 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a run, a stage or a step stands. Only `Succeeded` is a success."""
+    """Where a run, a stage or a step stands. Only `Succeeded` is a success.
+
+    `Triggered` is a stage that did not wait for its build: it is over, the build goes on and is still watched.
+    """
 
     RUNNING = "Running"
+    TRIGGERED = "Triggered"
     SUCCEEDED = "Succeeded"
     PARTIALLY_SUCCEEDED = "PartiallySucceeded"
     FAILED = "Failed"

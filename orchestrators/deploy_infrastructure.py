@@ -28,7 +28,7 @@ from policies.stage_resources import StageResources, stage_resources
 
 def instance_id(run_id: str, environment: str) -> str:
     """Return the instance id of a stage's deployment."""
-    return f"{run_id}-{environment}-infrastructure"
+    return f"{run_id}-{environment}.infrastructure"
 
 
 def deploy_infrastructure(context: Context, deployment: InfrastructureDeployment) -> Steps[DeployedInfrastructure]:

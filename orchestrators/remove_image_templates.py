@@ -29,7 +29,7 @@ AT_A_TIME = 10
 
 def instance_id(run_id: str, environment: str) -> str:
     """Return the instance id of a stage's removal."""
-    return f"{run_id}-{environment}-removal"
+    return f"{run_id}-{environment}.removal"
 
 
 def remove_image_templates(context: Context, removal: TemplateRemoval) -> Steps[RemovalRecord]:

@@ -6,8 +6,6 @@
    that cannot be written stops the run before an environment, and never changes how the run ended.
 """
 
-from datetime import timedelta
-
 from activities.records import publish_record
 from models.approval import ApprovalState
 from models.errors import StepFailed
@@ -17,10 +15,9 @@ from models.state import State
 from orchestrators import run_stage as stages
 from orchestrators.approval import wait_for_approval
 from orchestrators.cancellation import Cancellation
-from orchestrators.durable import Context, Steps, call_activity, log, now, schedule_orchestrator, show, sleep
-from policies.poll_interval import outage_pause
-
-LONGEST_OUTAGE = timedelta(days=1)
+from orchestrators.durable import Context, Steps, call_activity, log, now, schedule_orchestrator, show
+from orchestrators.outlasting import outlast
+from policies.run_outcome import GOES_ON, run_state
 
 
 def instance_id(image: str) -> str:
@@ -44,33 +41,15 @@ def run_pipeline(context: Context, run: PipelineRun) -> Steps[PipelineRecord]:
             if record.state is not State.RUNNING:
                 break
         else:
-            record = record.model_copy(update={"state": State.SUCCEEDED})
+            record = record.model_copy(update={"state": run_state(record.stages)})
     except StepFailed as broken:
         record = record.model_copy(update={"state": broken.state, "failure": broken.failure})
     record = record.model_copy(update={"canceled_by": cancellation.request})
     record = record.model_copy(update={"ended_at": now(context)})
-    yield from _keep(context, record)
+    # The run's own output tells the same until then: whether or not it can be written down.
+    yield from outlast(context, f"the record of {run.id}", lambda: call_activity(context, publish_record, record))
     log(context, f"the run {run.id} ended as {record.state}")
     return record
-
-
-def _keep(context: Context, record: PipelineRecord) -> Steps[None]:
-    """Write the record of a run that is over, however long the storage account is out, up to a day.
-
-    The run's own output tells the same until then: the image is there or not, whether or not that can be written down.
-    """
-    ended = now(context)
-    while True:
-        try:
-            yield from call_activity(context, publish_record, record)
-        except StepFailed as failed:
-            log(context, f"the record of {record.id} could not be written: {failed}")
-        else:
-            return
-        elapsed = now(context) - ended
-        if elapsed > LONGEST_OUTAGE:
-            return
-        yield from sleep(context, outage_pause(elapsed))
 
 
 def _environment(
@@ -87,7 +66,7 @@ def _environment(
             return record.model_copy(update={"state": State(decided.state)})
     show(context, PipelineProgress(environment=environment, approvals=record.approvals))
     stage = yield from _run_stage(context, run, environment, cancellation)
-    state = State.RUNNING if stage.state is State.SUCCEEDED else stage.state
+    state = State.RUNNING if stage.state in GOES_ON else stage.state
     return record.model_copy(update={"stages": (*record.stages, stage), "state": state})
 
 
@@ -98,6 +77,7 @@ def _run_stage(context: Context, run: PipelineRun, environment: str, cancellatio
         scope=run.scope,
         environment=environment,
         remove_image_templates=run.remove_image_templates,
+        wait_for_image_build=run.wait_for_image_build,
     )
     instance_id = stages.instance_id(run.id, environment)
     pending = schedule_orchestrator(context, stages.run_stage, stage, instance_id)

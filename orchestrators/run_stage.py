@@ -4,7 +4,7 @@
 2. the image's earlier templates are removed, if asked for;
 3. infrastructure, and 4. scripts, as far as the scope asks for them;
 5. a new image template is submitted, and must be accepted;
-6. its run is started and watched to its end;
+6. its run is started and watched to its end, or, if the run shall not wait, left to `tend_image_build`;
 7. what it published is looked up.
 
 A step that fails ends the stage, with the reason in its record; only the removal does not.
@@ -25,11 +25,18 @@ from models.image_build import ImageBuildProgress, ImageBuildWatch
 from models.pipeline_record import StageRecord
 from models.pipeline_run import Scope, Stage, StepName
 from models.resources import ImageTemplate, ImageTemplateReference
-from models.stage_messages import InfrastructureDeployment, PublicationRequest, StageScripts, UploadedScripts
+from models.stage_messages import (
+    InfrastructureDeployment,
+    PublicationRequest,
+    StageScripts,
+    UntendedBuild,
+    UploadedScripts,
+)
 from models.state import State
 from models.template_removal import RemovalRecord, TemplateRemoval, TemplatesOfGroup
 from orchestrators import deploy_infrastructure as infrastructure
 from orchestrators import remove_image_templates as removals
+from orchestrators import tend_image_build as tending
 from orchestrators import watch_image_build as build
 from orchestrators.cancellation import Cancellation
 from orchestrators.durable import (
@@ -43,6 +50,7 @@ from orchestrators.durable import (
     sleep,
 )
 from orchestrators.provisioning import Wanted, provision
+from orchestrators.published import find_publication
 from orchestrators.stage_log import StageLog
 from policies.build_progress import advanced, build_deadline, build_failure, stage_state
 from policies.image_template_body import image_template_body, image_template_name, lineage_tags
@@ -61,14 +69,14 @@ def run_stage(context: Context, stage: Stage) -> Steps[StageRecord]:
     cancellation = Cancellation(context)
     stage_log = StageLog(context, stage.environment, cancellation)
     try:
-        yield from _steps(context, stage, stage_log, cancellation)
+        state = yield from _steps(context, stage, stage_log, cancellation)
     except StepFailed as failed:
         log(context, f"the stage {stage.environment} ended as {failed.state}: {failed}")
         return stage_log.end(failed.state)
-    return stage_log.end(State.SUCCEEDED)
+    return stage_log.end(state)
 
 
-def _steps(context: Context, stage: Stage, stage_log: StageLog, cancellation: Cancellation) -> Steps[None]:
+def _steps(context: Context, stage: Stage, stage_log: StageLog, cancellation: Cancellation) -> Steps[State]:
     work = work_of(stage.scope)
     checked = yield from stage_log.step(StepName.CHECK, call_activity(context, check_stage, stage))
     stage_log.remarks(checked.remarks)
@@ -76,7 +84,7 @@ def _steps(context: Context, stage: Stage, stage_log: StageLog, cancellation: Ca
     if removes_templates(stage.scope, asked_for=stage.remove_image_templates):
         yield from _remove_earlier_templates(context, stage, plan, stage_log)
     if not work:
-        return
+        return State.SUCCEEDED
     if work & {Work.BASE, Work.STORAGE}:
         deployment = InfrastructureDeployment(plan=plan, base=Work.BASE in work, storage=Work.STORAGE in work)
         deploy = call_orchestrator(
@@ -89,7 +97,7 @@ def _steps(context: Context, stage: Stage, stage_log: StageLog, cancellation: Ca
     provide = upload_scripts if Work.UPLOAD in work else find_scripts
     scripts = yield from stage_log.step(StepName.SCRIPTS, call_activity(context, provide, _stage_scripts(plan)))
     if Work.IMAGE not in work:
-        return
+        return State.SUCCEEDED
     submit = _submit(context, stage, plan, scripts, roles_are_new=Work.BASE in work)
     template = yield from stage_log.step(StepName.IMAGE_TEMPLATE, submit)
     if cancellation.request is not None:
@@ -97,9 +105,12 @@ def _steps(context: Context, stage: Stage, stage_log: StageLog, cancellation: Ca
     request = PublicationRequest(template=template, scripts=scripts.scripts)
     build_it = _build(context, stage, plan, request, stage_log, cancellation)
     yield from stage_log.step(StepName.BUILD, build_it)
+    if not stage.wait_for_image_build:
+        return State.TRIGGERED
     request = request.model_copy(update={"version_expected": plan.image_template.image_definition_id is not None})
     published = yield from stage_log.step(StepName.PUBLICATION, call_activity(context, get_publication, request))
     stage_log.result(published.publication)
+    return State.SUCCEEDED
 
 
 def _remove_earlier_templates(context: Context, stage: Stage, plan: StagePlan, stage_log: StageLog) -> Steps[None]:
@@ -177,16 +188,21 @@ def _build(  # all that a stage knows by then
         watched_since=now(context),
         deadline=build_deadline(now(context), plan.image_template.build_timeout_minutes),
     )
+    stage_log.build(watch.progress)
+    if not stage.wait_for_image_build:
+        untended = UntendedBuild(run_id=stage.run_id, environment=stage.environment, watch=watch, request=request)
+        schedule_orchestrator(
+            context,
+            tending.tend_image_build,
+            untended,
+            tending.instance_id(stage.run_id, stage.environment),
+        )
+        return
     instance_id = build.instance_id(stage.run_id, stage.environment)
     pending = schedule_orchestrator(context, build.watch_image_build, watch, instance_id)
     end = yield from cancellation.follow(pending, instance_id)
     stage_log.build(end.progress)
     failure = build_failure(end.progress, end.canceled_because)
     if failure is not None:
-        try:
-            published = yield from call_activity(context, get_publication, request)
-        except StepFailed as unknown:
-            log(context, f"where the log of {template.name} is could not be found out: {unknown}")
-        else:
-            stage_log.result(published.publication)
+        stage_log.result((yield from find_publication(context, request)))
         raise StepFailed(failure, stage_state(end.progress, end.canceled_because))

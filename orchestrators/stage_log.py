@@ -60,7 +60,7 @@ class StageLog:
         """Note how far the image build is."""
         self._update(build=progress)
 
-    def result(self, result: Publication) -> None:
+    def result(self, result: Publication | None) -> None:
         """Note what the stage published, and where its log is."""
         self._result = result
 

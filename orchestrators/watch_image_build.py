@@ -20,7 +20,7 @@ READS_PER_HISTORY = 40
 
 def instance_id(run_id: str, environment: str) -> str:
     """Return the instance id of the watch over a stage's build."""
-    return f"{run_id}-{environment}-build"
+    return f"{run_id}-{environment}.build"
 
 
 def watch_image_build(context: Context, watch: ImageBuildWatch) -> Steps[ImageBuildEnd]:

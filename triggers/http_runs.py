@@ -59,6 +59,7 @@ async def start_run(
         started_by=Starter(kind="http", who=who_asks(settings, request, options.who)),
         requested_at=now,
         remove_image_templates=options.remove_image_templates,
+        wait_for_image_build=options.wait_for_image_build,
         approvals=_approvals(reading, options),
     )
     try:

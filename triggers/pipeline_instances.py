@@ -64,7 +64,7 @@ async def find_run(client: df.DurableFunctionsClient, azure: AzureClients, run_i
     """
     record = await records.find(azure, run_id)
     if record is not None and record.ended_at is not None:
-        return record
+        return await _with_untended_builds(client, record)
     state = await client.get_orchestration_state(run_pipeline.instance_id(image_of_run(run_id)))
     if state is None or (run := _run_of(state)).id != run_id:
         return record and _lost(record)
@@ -96,6 +96,18 @@ async def _with_current_stage(
         stage = stage.model_copy(update={"build": ImageBuildProgress.from_payload(build_status)})
     earlier = tuple(one for one in record.stages if one.environment != environment)
     return record.model_copy(update={"stages": (*earlier, stage)})
+
+
+async def _with_untended_builds(client: df.DurableFunctionsClient, record: PipelineRecord) -> PipelineRecord:
+    """Show how far the builds are that a run did not wait for."""
+    stages = list(record.stages)
+    for index, stage in enumerate(stages):
+        if stage.state is State.TRIGGERED:
+            instance_id = watch_image_build.instance_id(record.id, stage.environment)
+            status = _status(await client.get_orchestration_state(instance_id))
+            if status is not None:
+                stages[index] = stage.model_copy(update={"build": ImageBuildProgress.from_payload(status)})
+    return record.model_copy(update={"stages": tuple(stages)})
 
 
 def _run_of(state: OrchestrationState) -> PipelineRun:

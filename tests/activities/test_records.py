@@ -2,11 +2,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.records import publish_record
+from activities.records import publish_build_end, publish_record
 from azure_clients import records
 from models.approval import Person
-from models.pipeline_record import PipelineRecord
+from models.errors import AzureUnavailable
+from models.image_build import ImageBuildProgress
+from models.pipeline_record import PipelineRecord, StageRecord
 from models.pipeline_run import Scope, Starter
+from models.stage_messages import BuildEnd
 from models.state import State
 
 BEGAN = datetime(2026, 3, 31, 23, 59, tzinfo=UTC)
@@ -64,3 +67,37 @@ async def test_blobs_that_are_no_records_are_passed_over_in_the_list(empty):
     for metadata in (None, {"image": "linux"}, {"image": "l", "scope": "all", "state": "New", "startedat": "today"}):
         await container.upload_blob("pipeline-runs/2026-03/notes.json", b"{}", overwrite=True, metadata=metadata)
         assert [summary.id for summary in await records.list_newest(empty, 10)] == [record.id]
+
+
+async def test_the_end_of_an_untended_build_completes_the_record_of_its_run(empty):
+    stage = StageRecord(environment="sbx", started_at=BEGAN, state=State.TRIGGERED)
+    record = record_of(0, state=State.TRIGGERED, stages=(stage,), ended_at=BEGAN)
+    end = BuildEnd(
+        run_id=record.id,
+        environment="sbx",
+        state=State.FAILED,
+        ended_at=BEGAN + timedelta(hours=1),
+        build=ImageBuildProgress(template_name="t", template_id="/t"),
+        failure=None,
+        result=None,
+    )
+    with pytest.raises(AzureUnavailable, match="not in it yet"):
+        await publish_build_end(empty, end)
+    await publish_record(empty, record)
+    await publish_build_end(empty, end)
+    await publish_build_end(empty, end)
+    await publish_record(empty, record)
+    found = await records.find(empty, record.id)
+    assert found is not None
+    assert (found.state, found.stages[0].state) == (State.FAILED, State.FAILED)
+
+
+async def test_two_writers_of_a_record_do_not_overwrite_one_another(empty):
+    record = record_of(0)
+    await publish_record(empty, record)
+    read_before = await records.read(empty, record.id)
+    await publish_record(empty, record)
+    with pytest.raises(AzureUnavailable, match="Another writer"):
+        await records.put(empty, record, read_before)
+    with pytest.raises(AzureUnavailable, match="Another writer"):
+        await records.put(empty, record, records.StoredRecord(None, None))

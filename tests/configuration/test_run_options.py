@@ -98,7 +98,6 @@ def test_an_image_is_asked_for_by_either_word(key):
         ({"scope": "everything"}, "scope", "one of all, "),
         ({"scope": 1}, "scope", '"1"'),
         ({"waitForImageBuild": "true"}, "waitForImageBuild", "true (without quotes)"),
-        ({"waitForImageBuild": False}, "waitForImageBuild", "leave it out"),
         ({"osType": "windows", "image": "linux"}, "osType", "only image"),
         (b'{"image": "linux", "image": "linux"}', "image", "one of the two"),
     ],
@@ -110,6 +109,12 @@ def test_a_fault_names_the_option_and_what_to_write(body, path, instead):
     assert instead in faults[0].instead
 
 
+def test_a_build_that_shall_not_be_waited_for_is_asked_for():
+    options, _ = read({"waitForImageBuild": False})
+    assert options is not None
+    assert not options.wait_for_image_build
+
+
 def test_an_image_must_be_named_where_there_are_several():
     _, (fault,) = read({}, TWO_IMAGES)
     assert fault.path == "image"
@@ -117,8 +122,8 @@ def test_an_image_must_be_named_where_there_are_several():
 
 
 def test_all_faults_are_told_at_once():
-    _, faults = read({"image": "linx", "startEnvironment": "sxb", "scope": "al", "waitForImageBuild": False})
-    assert [fault.path for fault in faults] == ["image", "startEnvironment", "scope", "waitForImageBuild"]
+    _, faults = read({"image": "linx", "startEnvironment": "sxb", "scope": "al", "waitForImageBuild": 0})
+    assert {fault.path for fault in faults} == {"image", "startEnvironment", "scope", "waitForImageBuild"}
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'"linux"', b"null", b"{'image': 1}", b"\xff\xfe{\x00}\x00", b"{]"])

@@ -43,7 +43,15 @@ class Rehearsal:
     def play(self, orchestrator: Callable[..., Any], message: Message, instance_id: str = "play") -> dict[str, Any]:
         """Return the envelope that the orchestrator ends with."""
         ended = self.start(orchestrator, message.to_payload(), instance_id)
-        while not ended.is_complete:
+        self._run_until(lambda: ended.is_complete)
+        return ended.get_result()
+
+    def play_on(self) -> None:
+        """Let everything that still goes on come to its end."""
+        self._run_until(lambda: all(instance.ended.is_complete for instance in self._instances.values()))
+
+    def _run_until(self, is_over: Callable[[], bool]) -> None:
+        while not is_over():
             if sum(instance.resume() for instance in list(self._instances.values())):
                 continue
             assert self._due, "Everything waits, and nothing is due."
@@ -51,7 +59,6 @@ class Rehearsal:
             moment, _, function = self._due.pop(0)
             self.now = max(self.now, moment)
             function()
-        return ended.get_result()
 
     def start(
         self, orchestrator: Callable[..., Any], payload: dict[str, Any], instance_id: str

@@ -12,6 +12,7 @@ from orchestrators.deploy_infrastructure import deploy_infrastructure
 from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_pipeline import run_pipeline
 from orchestrators.run_stage import run_stage
+from orchestrators.tend_image_build import tend_image_build
 from orchestrators.watch_image_build import watch_image_build
 from tests.rehearsals.rehearsal import Rehearsal
 
@@ -29,7 +30,8 @@ RUN = PipelineRun(
 def perform(obliging_azure):
     def play(**answers):
         rehearsal = Rehearsal(
-            obliging_azure | answers, [run_stage, deploy_infrastructure, remove_image_templates, watch_image_build]
+            obliging_azure | answers,
+            [run_stage, deploy_infrastructure, remove_image_templates, tend_image_build, watch_image_build],
         )
         envelope = rehearsal.play(run_pipeline, RUN, "pipeline-linux")
         return PipelineRecord.from_payload(envelope["value"]), rehearsal
@@ -103,3 +105,18 @@ def test_without_a_record_no_environment_is_begun_and_what_was_done_is_still_tol
     assert record.failure.code == "ServiceRequestError"
     assert [stage.environment for stage in record.stages] == ["sbx"]
     assert len(rehearsal.inputs["check_stage"]) == 1
+
+
+def test_a_run_that_does_not_wait_ends_once_its_builds_are_triggered_and_they_are_still_seen_through(obliging_azure):
+    children = [run_stage, deploy_infrastructure, remove_image_templates, tend_image_build, watch_image_build]
+    rehearsal = Rehearsal(obliging_azure | {"publish_build_end": Done()}, children)
+    run = RUN.model_copy(update={"wait_for_image_build": False, "environments": ("sbx", "dev")})
+    record = PipelineRecord.from_payload(rehearsal.play(run_pipeline, run, "pipeline-linux")["value"])
+    assert record.state is State.TRIGGERED
+    assert [stage.state for stage in record.stages] == [State.TRIGGERED] * 2
+    assert record.stages[0].steps[-1].name == "build"
+    rehearsal.play_on()
+    ends = rehearsal.inputs["publish_build_end"]
+    assert sorted(end["environment"] for end in ends) == ["dev", "sbx"]
+    assert {end["state"] for end in ends} == {"Succeeded"}
+    assert all(end["result"]["imageVersionId"] for end in ends)

@@ -94,3 +94,14 @@ def test_progress_is_shown_while_a_run_is_on(bakery: Bakery):
     assert ended["state"] == "Succeeded"
     assert ("infrastructure", "Running") in shown
     assert ("build", "Running") in shown
+
+
+def test_a_run_that_does_not_wait_is_over_at_once_and_its_record_is_completed_when_the_build_is(bakery: Bakery):
+    bakery.reset()
+    run_id = bakery.start(scope="all", waitForImageBuild=False)
+    triggered = bakery.ended(run_id)
+    assert triggered["state"] in {"Triggered", "Succeeded"}
+    completed = eventually(lambda: bakery.run(run_id), lambda run: run["state"] == "Succeeded", 60)
+    (stage,) = completed["stages"]
+    assert stage["result"]["imageVersionId"]
+    assert stage["build"]["runState"] == "Succeeded"
