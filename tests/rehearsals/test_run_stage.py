@@ -30,7 +30,13 @@ def perform(obliging_azure):
     def play(scope=Scope.ALL, **answers):
         children = [deploy_infrastructure, remove_image_templates, watch_image_build]
         rehearsal = Rehearsal(obliging_azure | answers, children)
-        stage = Stage(run_id="linux-20260311-030000-00000a", image="linux", scope=scope, environment="sbx")
+        stage = Stage(
+            run_id="linux-20260311-030000-00000a",
+            image="linux",
+            scope=scope,
+            environment="sbx",
+            remove_image_templates=True,
+        )
         envelope = rehearsal.play(run_stage, stage, "linux-20260311-030000-00000a-sbx")
         return StageRecord.from_payload(envelope["value"]), rehearsal
 
@@ -341,3 +347,11 @@ def test_a_group_that_the_run_does_not_make_and_that_is_missing_fails_at_once(pe
     assert record.failure is not None
     assert record.failure.code == "ResourceGroupNotFound"
     assert len(rehearsal.inputs["create_or_update_storage_account"]) == 1
+
+
+def test_a_stage_that_was_started_before_removals_existed_goes_on_without_one(obliging_azure):
+    rehearsal = Rehearsal(obliging_azure, [deploy_infrastructure, watch_image_build])
+    older = {"runId": "linux-20260311-030000-00000a", "image": "linux", "scope": "all", "environment": "sbx"}
+    envelope = rehearsal.play(run_stage, Stage.from_payload(older))
+    assert envelope["value"]["state"] == "Succeeded"
+    assert "list_image_templates" not in rehearsal.steps
