@@ -53,6 +53,7 @@ def test_the_start_is_answered_with_links_and_where_to_look(shared):
     assert answer.headers["location"] == links["statusQueryGetUri"]
     assert int(answer.headers["retry-after"]) > 0
     assert httpx.get(links["statusQueryGetUri"]).status_code == 202
+    assert httpx.post(links["restartPostUri"]).status_code == 410
     assert httpx.post(links["suspendPostUri"].replace("{text}", "wait")).status_code == 202
     eventually(lambda: httpx.get(links["statusQueryGetUri"]).json()["runtimeStatus"], lambda it: it == "Suspended")
     assert httpx.post(links["resumePostUri"].replace("{text}", "go")).status_code == 202

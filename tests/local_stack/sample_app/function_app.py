@@ -104,7 +104,8 @@ async def start(req: func.HttpRequest, client: df.DurableFunctionsClient) -> fun
 @app.durable_client_input(client_name="client")
 async def counter_value(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     found = await client.get_entity(EntityInstanceId("Counter", req.route_params["key"]))
-    return func.HttpResponse(json.dumps(found and found.get_state(int)))
+    # One that has not done anything yet is known, and its state is empty.
+    return func.HttpResponse((found and found.get_state()) or "null")
 
 
 @app.route("counters/{key}", methods=["POST"])
