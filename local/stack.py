@@ -50,7 +50,7 @@ class StackOptions:
 
 
 class StackError(Exception):
-    """A stack cannot be started or found; the message says why and what to do."""
+    """A stack cannot be started; the message says why and what to do."""
 
 
 @contextmanager

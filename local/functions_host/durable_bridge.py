@@ -82,7 +82,6 @@ class DurableBridge:
         serve: Callable[[Any, Any], Coroutine[Any, Any, None]] | None = {
             "orchestratorRequest": self._orchestrate,
             "activityRequest": self._act,
-            "entityRequest": self._operate,
             "entityRequestV2": self._operate,
         }.get(kind)
         if serve is None:
@@ -126,10 +125,7 @@ class DurableBridge:
         await backend.CompleteActivityTask(response)
 
     async def _operate(self, backend: Any, item: Any) -> None:
-        if item.WhichOneof("request") == "entityRequestV2":
-            request, infos = convert_to_entity_batch_request(item.entityRequestV2)
-        else:
-            request, infos = item.entityRequest, []
+        request, infos = convert_to_entity_batch_request(item.entityRequestV2)
         # An entity's instance id is `@name@key`.
         name = request.instanceId.split("@")[1]
         try:
@@ -141,8 +137,7 @@ class DurableBridge:
             results = [failed for _ in request.operations]
             response = pb.EntityBatchResult(results=results, entityState=request.entityState)
         response.completionToken = item.completionToken
-        if not response.operationInfos:
-            response.operationInfos.extend(infos)
+        response.operationInfos.extend(infos)
         await backend.CompleteEntityTask(response)
 
 
@@ -157,7 +152,7 @@ def _find(functions: dict[str, Function], name: str) -> Function:
     function = functions.get(name.lower())
     if function is None:
         message = f"NotFound: The app has no function '{name}'; it has {', '.join(functions) or 'none'}."
-        raise FunctionFailedError(name, message, "")
+        raise FunctionFailedError(message, "")
     return function
 
 
@@ -193,15 +188,11 @@ def durable_client_binding(address: str, webhooks: str, system_key: str, task_hu
     return json.dumps(
         {
             "taskHubName": task_hub,
-            "connectionName": "Storage",
             "rpcBaseUrl": f"http://{address}",
             "baseUrl": webhooks,
             "httpBaseUrl": webhooks,
             "requiredQueryStringParameters": query,
             "managementUrls": urls,
-            "creationUrls": {},
-            "useForwardedHost": False,
             "maxGrpcMessageSizeInBytes": MESSAGE_SIZE,
-            "grpcHttpClientTimeout": "00:01:40",
         }
     )

@@ -33,7 +33,7 @@ STATUS_WORDS = {
     OrchestrationStatus.SUSPENDED: "Suspended",
 }
 GOES_ON = {"Running", "Pending", "ContinuedAsNew", "Suspended"}
-ANSWERS = {StatusCode.NOT_FOUND: 404, StatusCode.FAILED_PRECONDITION: 410, StatusCode.ALREADY_EXISTS: 409}
+ANSWERS = {StatusCode.NOT_FOUND: 404, StatusCode.FAILED_PRECONDITION: 410}
 
 CONTINUATION = "x-ms-continuation-token"
 

@@ -18,7 +18,6 @@ LOGGER = logging.getLogger("functions_host.worker")
 
 type Binding = dict[str, Any]
 
-
 SERVED = frozenset(
     f"{kind}trigger" for kind in ("http", "timer", "blob", "eventgrid", "orchestration", "activity", "entity")
 )
@@ -27,9 +26,8 @@ SERVED = frozenset(
 class FunctionFailedError(Exception):
     """A function raised; its stack is in the log already."""
 
-    def __init__(self, name: str, message: str, stack: str) -> None:
+    def __init__(self, message: str, stack: str) -> None:
         super().__init__(message)
-        self.name = name
         self.stack = stack
 
 
@@ -125,7 +123,7 @@ def _raise_failure(name: str, result: Any) -> None:
     if result.status != PROTOS.StatusResult.Success:
         failure = result.exception
         LOGGER.error("%s failed: %s\n%s", name, failure.message, failure.stack_trace)
-        raise FunctionFailedError(name, failure.message, failure.stack_trace)
+        raise FunctionFailedError(failure.message, failure.stack_trace)
 
 
 def _one_of(_group: str) -> str:

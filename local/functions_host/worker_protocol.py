@@ -30,11 +30,6 @@ class StatusResult(SimpleNamespace):
 class BindingInfo(SimpleNamespace):
     """A binding of a function, as the worker describes it."""
 
-    class DataType:
-        """How the data of a binding travels."""
-
-        undefined, string, binary, stream = range(4)
-
     inout, out, undefined = 2, 1, 0
 
 
@@ -52,7 +47,6 @@ class RpcHttpCookie(SimpleNamespace):
 
 
 PLAIN_MESSAGES = (
-    "FunctionEnvironmentReloadResponse",
     "FunctionLoadResponse",
     "FunctionMetadataResponse",
     "InvocationResponse",
