@@ -1,10 +1,14 @@
 """Drives a running stack from outside, over HTTP."""
 
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
+
+from local.stack import APP_FOLDER
 
 
 class Bakery:
@@ -45,6 +49,21 @@ class Bakery:
         """Return what the app asked of Azure."""
         return self.simulation.get("/requests", params={"method": method, "path": path}).json()["requests"]
 
+    def azure(self, path: str, api_version: str) -> dict[str, Any]:
+        """Read a resource or a list of Azure Resource Manager, as the app would."""
+        identity = self.stack["identity"]
+        token = httpx.get(
+            identity["endpoint"],
+            params={"api-version": "2019-08-01", "resource": "https://management.azure.com"},
+            headers={"X-IDENTITY-HEADER": identity["header"]},
+        ).json()["access_token"]
+        answer = self.simulation.get(
+            f"{self.stack['arm']['url']}{path}",
+            params={"api-version": api_version},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        return answer.raise_for_status().json()
+
     def switch_on(self, **fault: object) -> None:
         """Let something go wrong in the simulated Azure."""
         self.simulation.post("/faults", json=fault).raise_for_status()
@@ -63,3 +82,23 @@ def eventually[T](read: Callable[[], T], is_so: Callable[[T], bool], within_seco
             return found
         assert time.monotonic() < deadline, f"Not so within {within_seconds} s: {found}"
         time.sleep(0.1)
+
+
+SAMPLE_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+# Each environment in a subscription of its own.
+SUBSCRIPTIONS = {
+    name: SAMPLE_SUBSCRIPTION[:-1] + str(number) for number, name in enumerate(("sbx", "dev", "prd"), start=1)
+}
+
+
+def write_three_environments(folder: Path, approvals: dict[str, dict[str, Any]]) -> None:
+    """Make parameter files for three environments of the sample's, some of them behind approvals."""
+    environments: list[dict[str, Any]] = []
+    for name, subscription in SUBSCRIPTIONS.items():
+        for file in (APP_FOLDER / "parameters").glob("sbx.*.json"):
+            text = file.read_text().replace(SAMPLE_SUBSCRIPTION, subscription).replace("sbx", name)
+            (folder / file.name.replace("sbx", name)).write_text(text)
+        approval = {"approval": approvals[name]} if name in approvals else {}
+        environments.append({"name": name, "subscriptionId": subscription, "location": "westeurope", **approval})
+    pipeline = {"environments": environments, "images": [{"name": "linux", "osType": "Linux"}]}
+    (folder / "pipeline.json").write_text(json.dumps(pipeline))

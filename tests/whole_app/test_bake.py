@@ -2,7 +2,6 @@
 
 import re
 
-import httpx
 import pytest
 
 from tests.conformity.traffic import needs_specifications, outside, validate_traffic
@@ -57,16 +56,7 @@ def test_one_template_is_submitted_and_run_once(baked):
 def test_the_published_version_leads_back_to_its_run(bakery, baked):
     run, _ = baked
     version_id = run["stages"][0]["result"]["imageVersionId"]
-    token = httpx.get(
-        bakery.stack["identity"]["endpoint"],
-        params={"api-version": "2019-08-01", "resource": "https://management.azure.com"},
-        headers={"X-IDENTITY-HEADER": bakery.stack["identity"]["header"]},
-    ).json()["access_token"]
-    version = httpx.get(
-        f"{bakery.stack['arm']['url']}{version_id}?api-version=2023-07-03",
-        headers={"Authorization": f"Bearer {token}"},
-        verify=False,  # noqa: S501 - the stack's own certificate
-    ).json()
+    version = bakery.azure(version_id, "2023-07-03")
     assert version["tags"]["imageBakeryRun"] == run["id"]
 
 

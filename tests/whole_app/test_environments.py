@@ -2,15 +2,12 @@
 
 import base64
 import json
-import shutil
 
 import pytest
 
-from local.stack import APP_FOLDER, StackOptions, local_stack
-from tests.whole_app.driving import Bakery, eventually
+from local.stack import StackOptions, local_stack
+from tests.whole_app.driving import SAMPLE_SUBSCRIPTION, Bakery, eventually, write_three_environments
 
-SAMPLE_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
-ENVIRONMENTS = {"sbx": 1, "dev": 2, "prd": 3}
 APPROVALS = {
     "dev": {"approvers": ["ann@example.org"], "timeoutMinutes": 60, "notByStarter": True},
     "prd": {"timeoutMinutes": 60},
@@ -24,25 +21,9 @@ def signed_in(name):
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory):
-    """A stack with three environments, each with its own subscription, made of the sample's files."""
+    """A stack with three environments, the last two behind approvals."""
     parameters = tmp_path_factory.mktemp("three")
-    sample = APP_FOLDER / "parameters"
-    for environment, number in ENVIRONMENTS.items():
-        for file in sample.glob("sbx.*.json"):
-            text = file.read_text().replace(SAMPLE_SUBSCRIPTION, SAMPLE_SUBSCRIPTION[:-1] + str(number))
-            (parameters / file.name.replace("sbx", environment)).write_text(text.replace("sbx", environment))
-    shutil.copytree(sample / "schemas", parameters / "schemas")
-    environments = [
-        {
-            "name": name,
-            "subscriptionId": SAMPLE_SUBSCRIPTION[:-1] + str(number),
-            "location": "westeurope",
-            **({"approval": APPROVALS[name]} if name in APPROVALS else {}),
-        }
-        for name, number in ENVIRONMENTS.items()
-    ]
-    pipeline = {"environments": environments, "images": [{"name": "linux", "osType": "Linux"}]}
-    (parameters / "pipeline.json").write_text(json.dumps(pipeline))
+    write_three_environments(parameters, APPROVALS)
     options = StackOptions(build_seconds=1, parameters=parameters)
     with (
         local_stack(tmp_path_factory.mktemp("stack"), options) as stack,
