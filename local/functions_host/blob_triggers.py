@@ -107,9 +107,9 @@ class BlobTriggers:
             else:
                 return
         note = "/".join(("poison", function.name, _etag(blob), blob.name))
-        LOGGER.error("%s gave up on %s; the message is %s.", function.name, blob.name, note)
         message = {"FunctionId": f"Host.Functions.{function.name}", "BlobName": blob.name, "ETag": _etag(blob)}
         await self._storage.write(note, message)
+        LOGGER.error("%s gave up on %s; the message is %s.", function.name, blob.name, note)
 
     async def _call(self, function: Function, blob: BlobProperties) -> None:
         container = self._container(function)
