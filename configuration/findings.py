@@ -26,6 +26,16 @@ class Findings:
 
     def read(self, folder: Path, name: str) -> SourceFile | None:
         """Read a file of a folder, or say why it cannot be read."""
+        if (folder / name).exists() and not (folder / name).is_file():
+            self.faults.append(
+                Fault(
+                    file=name,
+                    path="",
+                    problem="the file cannot be read: it is no regular one",
+                    instead="a regular file",
+                )
+            )
+            return None
         try:
             with (folder / name).open("rb") as file:
                 content = file.read(MAXIMUM_BYTES + 1)

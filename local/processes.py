@@ -71,7 +71,8 @@ class Processes:
 
     def start(self, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> Part:
         """Start a part in the background; what it writes goes to `logs/`."""
-        self._logs.mkdir(parents=True, exist_ok=True)
+        # What the parts say at their start holds secrets of the stack.
+        self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         output, log = self._logs / f"{name}.out", self._logs / f"{name}.log"
         with output.open("wb") as out, log.open("wb") as err:
             process = subprocess.Popen(

@@ -1,5 +1,6 @@
 """What becomes of valid files."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +276,14 @@ def test_a_folder_that_is_not_there_has_one_fault(tmp_path: Path) -> None:
     reading = read_configuration(tmp_path / "nowhere", tmp_path)
     assert [(fault.file, fault.problem) for fault in reading.faults] == [("pipeline.json", "the file is missing")]
     assert reading.pipeline is None
+
+
+def test_a_pipe_in_place_of_a_file_is_told_and_not_waited_for(folder: Folder) -> None:
+    folder.read()
+    (folder.path / INFRASTRUCTURE).unlink()
+    os.mkfifo(folder.path / INFRASTRUCTURE)
+    (fault,) = read_configuration(folder.path, folder.customization).faults
+    assert (fault.file, fault.problem) == (INFRASTRUCTURE, "the file cannot be read: it is no regular one")
 
 
 def test_a_folder_in_place_of_a_file_is_told(folder: Folder) -> None:
