@@ -26,6 +26,7 @@ from activities.infrastructure import (
     get_image_definition,
     get_storage_account,
 )
+from activities.provider_registration import get_provider_registration, start_provider_registration
 from activities.publication import get_publication
 from activities.records import publish_build_end, publish_record
 from activities.scripts import find_scripts, upload_scripts
@@ -59,6 +60,8 @@ register_orchestrator(app, tend_image_build)
 
 # One thing to Azure: the check,
 register_activity(app, check_stage)
+register_activity(app, start_provider_registration)
+register_activity(app, get_provider_registration)
 
 # removal,
 register_activity(app, list_image_templates)

@@ -1,36 +1,51 @@
 """Check: whether a stage can do what the operator asks for, before anything is changed."""
 
 import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from itertools import chain
 
-from azure_clients import marketplace_images
+from activities.stage_checks import STAGE_CHECKS, check_group
+from azure_clients import providers
 from azure_clients.connection import AzureClients
 from configuration.reading import ConfigurationReading, read_configuration
 from configuration.settings import Settings
-from models.errors import StepFailed
+from models.errors import AzureUnavailable, StepFailed
 from models.failure import Failure
-from models.faults import Fault
-from models.pipeline_run import Stage
-from models.source_image import MarketplaceImage
+from models.faults import Fault, Remark
+from models.misfit import Part
+from models.pipeline_run import Scope, Stage
 from models.stage_messages import CheckedStage
+from models.subscription import SubscriptionProviders
 from policies.image_template_body import without_keys
-from policies.resource_ids import parse_resource_id
-from policies.source_compatibility import source_mismatches
+from policies.provider_registration import registration_remarks, unregistered_providers
+from policies.scope_work import Work, work_of
+from policies.stage_misfits import region_misfits
+
+
+@dataclass(frozen=True)
+class StageFindings:
+    """What Azure tells against a stage, and about it; `unanswered` are the questions that it did not answer."""
+
+    faults: tuple[Fault, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    unregistered: tuple[str, ...] = ()
+    unanswered: tuple[AzureUnavailable, ...] = ()
 
 
 async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> CheckedStage:
     """Read the operator's files once for the whole stage and compare them with the facts of Azure.
 
-    Azure: LIST and GET Microsoft.Compute/locations/publishers/.../versions.
+    Azure: LIST resource providers; GET or LIST of source, resource group, storage account, gallery and identity; POST
+    checkNameAvailability, which changes nothing.
     Repeat: reads again.
     """
     reading = await asyncio.to_thread(read_configuration, settings.parameters_folder, settings.customization_folder)
-    faults = [
-        *reading.faults_for([stage.environment], stage.image),
-        *await find_source_faults(azure, reading, stage.environment, stage.image),
-    ]
+    found = await find_in_azure(azure, reading, stage.environment, stage.image, stage.scope)
+    faults = [*reading.faults_for([stage.environment], stage.image), *found.faults]
     plan = reading.stage_plan(stage.environment, stage.image)
     if plan is None or faults:
-        sentences = [f"{fault.file}: {fault.path}: {fault.problem}" for fault in faults]
+        sentences = [f"{fault.file}: {fault.path}: {fault.problem} Write: {fault.instead}." for fault in faults]
         raise StepFailed(
             Failure(
                 code="InvalidConfiguration",
@@ -38,28 +53,58 @@ async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> 
                 what_to_do="Mend the parameter files; POST the same request again to see every fault with its line.",
             )
         )
+    if found.unanswered:
+        raise found.unanswered[0]
     plan = plan.model_copy(update={"image_template": without_keys(plan.image_template)})
-    return CheckedStage(plan=plan, remarks=reading.remarks_for([stage.environment], stage.image))
+    remarks = (*reading.remarks_for([stage.environment], stage.image), *found.remarks)
+    return CheckedStage(plan=plan, remarks=remarks, unregistered_providers=found.unregistered)
 
 
-async def find_source_faults(
-    azure: AzureClients, reading: ConfigurationReading, environment: str, image: str
-) -> list[Fault]:
-    """Return what keeps the source from becoming a version of its image definition, as the marketplace tells it.
+async def find_in_azure(
+    azure: AzureClients, reading: ConfigurationReading, environment: str, image: str, scope: Scope
+) -> StageFindings:
+    """Compare a stage with the facts of Azure, as far as its scope needs them; nothing is changed.
 
-    Files with faults of their own are passed over.
+    Files with faults of their own are passed over. Raises AzureRefused where a question itself is refused.
     """
-    plan = reading.stage_plan(environment, image)
-    if plan is None or plan.image_template.image_definition_id is None:
-        return []
-    source, location = plan.image_template.properties["source"], plan.image_template.location
-    name = parse_resource_id(plan.image_template.image_definition_id)["images"]
-    definition = next((one for one in plan.infrastructure.image_definitions if one.name == name), None)
-    if source["type"] != "PlatformImage" or definition is None:
-        return []
-    wanted = MarketplaceImage.from_payload(source)
-    found = await marketplace_images.find(azure, plan.environment.subscription_id, location, wanted)
-    return [
-        reading.source_fault(environment, image, mismatch.member, mismatch.problem, mismatch.instead)
-        for mismatch in source_mismatches(wanted, found, definition, location)
+    plan, work = reading.stage_plan(environment, image), work_of(scope)
+    if plan is None or not work:
+        return StageFindings()
+    listed, of_group = await asyncio.gather(
+        _answered(providers.list_all(azure, plan.environment.subscription_id)),
+        _answered(check_group(azure, plan, work)),
+    )
+    subscription = SubscriptionProviders() if isinstance(listed, AzureUnavailable) else listed
+    unregistered = unregistered_providers(subscription)
+    of_regions = region_misfits(plan, subscription)
+    lacks_region = any(misfit.part is Part.ENVIRONMENT for misfit in of_regions)
+    lacks_group = Work.BASE not in work and bool(of_group)
+    checks = [
+        _answered(one.check(azure, plan, work))
+        for one in STAGE_CHECKS
+        if one.needed_for & work
+        and one.namespace not in unregistered
+        and not (one.in_group and lacks_group)
+        and not (one.in_region and lacks_region)
     ]
+    answers = [of_group, *(await asyncio.gather(*checks))]
+    misfits = [
+        *of_regions,
+        *chain.from_iterable(one for one in answers if isinstance(one, list)),
+    ]
+    return StageFindings(
+        faults=tuple(reading.misfit_fault(environment, image, misfit) for misfit in misfits),
+        remarks=tuple(
+            reading.misfit_remark(environment, image, remark) for remark in registration_remarks(unregistered)
+        ),
+        unregistered=unregistered,
+        unanswered=tuple(one for one in (listed, *answers) if isinstance(one, AzureUnavailable)),
+    )
+
+
+async def _answered[T](question: Awaitable[T]) -> T | AzureUnavailable:
+    """Return the answer, or why there is none now: what one question does not bring, others may."""
+    try:
+        return await question
+    except AzureUnavailable as error:
+        return error

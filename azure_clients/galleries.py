@@ -5,9 +5,12 @@ from azure.mgmt.compute import models
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
 from azure_clients.wire import plain_text, resource_state
+from models.configuration import ImageDefinition
 from models.errors import AzureAbsent
 from models.resources import Gallery, GalleryImageDefinition, ProvisioningState, ResourceState
+from models.source_image import GalleryVersionSource, PurchasePlan, SourceImage
 from policies.resource_ids import parse_resource_id
+from policies.security_types import security_types
 
 
 async def put(azure: AzureClients, gallery: Gallery) -> None:
@@ -74,3 +77,77 @@ async def get_replication_state(azure: AzureClients, image_version_id: str) -> s
         return None
     status = found.properties.replication_status if found.properties else None
     return plain_text(status.aggregated_state if status else None) or "Unknown"
+
+
+async def list_image_definitions(azure: AzureClients, gallery: Gallery) -> tuple[ImageDefinition, ...] | None:
+    """Return the image definitions of a gallery as they are, or None where the gallery is not there."""
+    try:
+        async with azure_call(f"list image definitions of {gallery.name}"):
+            listed = azure.compute(gallery.subscription_id).gallery_images.list_by_gallery(
+                gallery.resource_group, gallery.name
+            )
+            found = [one async for one in listed]
+    except AzureAbsent:
+        return None
+    return tuple(_image_definition(one) for one in found if one.properties)
+
+
+async def find_source(azure: AzureClients, source: GalleryVersionSource) -> SourceImage | None:
+    """Read the facts of a version that a build starts from, or None where there is no such version.
+
+    `latest` comes to the highest version that is not excluded from it. What a version can do, its definition tells.
+    """
+    parts = parse_resource_id(source.image_version_id)
+    compute = azure.compute(parts["subscriptions"])
+    names = (parts["resourcegroups"], parts["galleries"], parts["images"])
+    try:
+        async with azure_call(f"read image definition {parts['images']}"):
+            definition = _image_definition(await compute.gallery_images.get(*names))
+        async with azure_call(f"read versions of {parts['images']}"):
+            if parts["versions"].lower() == "latest":
+                listed = compute.gallery_image_versions.list_by_gallery_image(*names)
+                version = _latest([one async for one in listed])
+            else:
+                version = (await compute.gallery_image_versions.get(*names, parts["versions"])).name
+    except AzureAbsent:
+        return None
+    if version is None:
+        return None
+    return SourceImage(
+        version=version,
+        hyper_v_generation=definition.hyper_v_generation,
+        architecture=definition.architecture,
+        security_types=security_types(definition.security_type),
+        plan=definition.plan,
+    )
+
+
+def _latest(versions: list[models.GalleryImageVersion]) -> str | None:
+    names = [
+        version.name
+        for version in versions
+        if version.name
+        and not (
+            version.properties
+            and version.properties.publishing_profile
+            and version.properties.publishing_profile.exclude_from_latest
+        )
+    ]
+    return max(names, key=lambda name: tuple(map(int, name.split("."))), default=None)
+
+
+def _image_definition(found: models.GalleryImage) -> ImageDefinition:
+    """Return a definition in the words of a parameter file, with what Azure puts for what it does not tell."""
+    properties = found.as_dict().get("properties", {})
+    features = {one.get("name"): one.get("value") for one in properties.get("features") or ()}
+    security = features.get("SecurityType")
+    plan = properties.get("purchasePlan")
+    return ImageDefinition(
+        name=found.name or "",
+        os_type=properties["osType"],
+        hyper_v_generation=properties.get("hyperVGeneration") or "V1",
+        architecture=properties.get("architecture") or "x64",
+        security_type=None if security in {"None", "Standard"} else security,
+        plan=PurchasePlan.from_payload(plan) if plan else None,
+        arm_properties=properties,
+    )

@@ -4,6 +4,7 @@ from azure.mgmt.msi.v2024_11_30.models import Identity
 
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
+from models.errors import AzureAbsent
 from models.resources import IdentityState, ManagedIdentity, ProvisioningState
 
 
@@ -14,3 +15,15 @@ async def put(azure: AzureClients, identity: ManagedIdentity) -> IdentityState:
             identity.resource_group, identity.name, Identity(location=identity.location)
         )
     return IdentityState(id=created.id or "", state=ProvisioningState.SUCCEEDED, principal_id=created.principal_id)
+
+
+async def is_there(azure: AzureClients, identity: ManagedIdentity) -> bool:
+    """Say whether the identity exists."""
+    try:
+        async with azure_call(f"read identity {identity.name}"):
+            await azure.identities(identity.subscription_id).user_assigned_identities.get(
+                identity.resource_group, identity.name
+            )
+    except AzureAbsent:
+        return False
+    return True

@@ -5,13 +5,7 @@ from azure_clients.connection import AzureClients
 from azure_clients.wire import plain_text
 from models.errors import AzureAbsent
 from models.source_image import MarketplaceImage, PurchasePlan, SourceImage
-
-# The words of the marketplace for what an image can do, and what they stand for.
-SECURITY_TYPES = {
-    "trustedlaunchsupported": frozenset({"TrustedLaunch"}),
-    "confidentialvmsupported": frozenset({"ConfidentialVM"}),
-    "trustedlaunchandconfidentialvmsupported": frozenset({"TrustedLaunch", "ConfidentialVM"}),
-}
+from policies.security_types import security_types
 
 
 async def find(azure: AzureClients, subscription_id: str, location: str, image: MarketplaceImage) -> SourceImage | None:
@@ -33,12 +27,12 @@ async def find(azure: AzureClients, subscription_id: str, location: str, image: 
     properties = found.properties
     if properties is None:
         return SourceImage(version=version)
-    features = [feature.value or "" for feature in properties.features or [] if feature.name == "SecurityType"]
+    features = [feature.value for feature in properties.features or [] if feature.name == "SecurityType"]
     plan = properties.plan
     return SourceImage(
         version=version,
         hyper_v_generation=plain_text(properties.hyper_v_generation),
         architecture=plain_text(properties.architecture),
-        security_types=frozenset().union(*(SECURITY_TYPES.get(feature.lower(), frozenset()) for feature in features)),
+        security_types=frozenset().union(*map(security_types, features)),
         plan=PurchasePlan(name=plan.name, product=plan.product, publisher=plan.publisher) if plan else None,
     )

@@ -2,6 +2,8 @@
 
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
+from azure_clients.wire import region_name
+from models.errors import AzureAbsent
 from models.resources import ProvisioningState, ResourceGroup, ResourceState
 
 
@@ -12,3 +14,23 @@ async def put(azure: AzureClients, group: ResourceGroup) -> ResourceState:
             group.name, {"location": group.location}
         )
     return ResourceState(id=created.id or "", state=ProvisioningState.SUCCEEDED)
+
+
+async def find_location(azure: AzureClients, subscription_id: str, name: str) -> str | None:
+    """Return where a resource group is, or None where there is none."""
+    try:
+        async with azure_call(f"read resource group {name}"):
+            found = await azure.resources(subscription_id).resource_groups.get(name)
+    except AzureAbsent:
+        return None
+    return region_name(found.location)
+
+
+async def list_contents(azure: AzureClients, subscription_id: str, name: str) -> tuple[str, ...]:
+    """Return the names of the resources in a group; none where the group is not there."""
+    try:
+        async with azure_call(f"list resources of {name}"):
+            found = [one async for one in azure.resources(subscription_id).resources.list_by_resource_group(name)]
+    except AzureAbsent:
+        return ()
+    return tuple(one.name or "" for one in found)

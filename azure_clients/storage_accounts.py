@@ -4,7 +4,7 @@ from azure.mgmt.storage import models
 
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
-from azure_clients.wire import resource_state
+from azure_clients.wire import region_name, resource_state
 from models.errors import AzureAbsent
 from models.resources import BlobContainer, ProvisioningState, ResourceState, StorageAccount, StorageAccountState
 
@@ -70,3 +70,37 @@ async def list_blob_endpoints(azure: AzureClients, subscription_id: str, resourc
         for properties in found
         if properties and properties.primary_endpoints and properties.primary_endpoints.blob
     )
+
+
+async def find_location(azure: AzureClients, account: StorageAccount) -> str | None:
+    """Return where the account is, or None where its resource group has none of this name."""
+    try:
+        async with azure_call(f"read storage account {account.name}"):
+            found = await azure.storage(account.subscription_id).storage_accounts.get_properties(
+                account.resource_group, account.name
+            )
+    except AzureAbsent:
+        return None
+    return region_name(found.location)
+
+
+async def why_name_is_taken(azure: AzureClients, account: StorageAccount) -> str | None:
+    """Return in Azure's words why no account can have this name, or None if it is free; names are unique in Azure."""
+    async with azure_call(f"check the name {account.name}"):
+        answer = await azure.storage(account.subscription_id).storage_accounts.check_name_availability(
+            {"name": account.name, "type": "Microsoft.Storage/storageAccounts"}
+        )
+    return None if answer.name_available is not False else answer.message or "It is taken."
+
+
+async def container_is_there(azure: AzureClients, container: BlobContainer) -> bool:
+    """Say whether the container exists."""
+    account = container.account
+    try:
+        async with azure_call(f"read container {container.name} of {account.name}"):
+            await azure.storage(account.subscription_id).blob_containers.get(
+                account.resource_group, account.name, container.name
+            )
+    except AzureAbsent:
+        return False
+    return True

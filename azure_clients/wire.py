@@ -21,6 +21,11 @@ def plain_text(word: Any) -> str | None:
     return word.value if isinstance(word, Enum) else word
 
 
+def region_name(region: str) -> str:
+    """Return the name of a region that may be told by its display name (`West Europe`)."""
+    return region.replace(" ", "").lower()
+
+
 def time(moment: datetime | None) -> datetime | None:
     """Return the time; Azure Image Builder writes the year 1 for one that has not come yet."""
     return None if moment is None or moment.year == 1 else moment

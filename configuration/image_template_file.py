@@ -1,8 +1,8 @@
 """Reads the file of an image template: deployment parameters, or the whole template in ARM's own JSON form."""
 
 from configuration.findings import Findings
-from configuration.image_template_comparison import Setting
-from configuration.image_template_composition import PARAMETER
+from configuration.image_template_comparison import Setting, surroundings_of
+from configuration.image_template_composition import PARAMETER, compose
 from configuration.image_template_parameters_file import read_parameters
 from configuration.json_with_comments import JsonPath
 from configuration.source_file import SourceFile
@@ -18,10 +18,12 @@ def read_image_template(source: SourceFile, findings: Findings, setting: Setting
     return read_whole_template(source, whole, findings, setting)
 
 
-def image_source_path(source: SourceFile) -> JsonPath:
-    """Return where in the file the image source stands that a template starts from."""
-    whole = whole_template_in(source.node.data)
-    return (*PARAMETER, "imageSource") if whole is None else (*whole.properties_path, "source")
+def operator_path(source: SourceFile, path: JsonPath) -> JsonPath:
+    """Return where in the file it stands what ARM's properties have at a path, or what should hold it."""
+    whole, surroundings = whole_template_in(source.node.data), surroundings_of(None)
+    if whole is None:
+        return compose(source, surroundings).operator_path(path) or PARAMETER
+    return (*whole.properties_path, *path)
 
 
 def base_name_path(source: SourceFile) -> JsonPath:

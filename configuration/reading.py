@@ -8,12 +8,14 @@ from typing import Final
 
 from configuration.findings import Findings, file_names
 from configuration.image_template_comparison import Setting
-from configuration.image_template_file import base_name_path, image_source_path, read_image_template
+from configuration.image_template_file import base_name_path, operator_path, read_image_template
 from configuration.infrastructure_file import read_infrastructure
+from configuration.json_with_comments import JsonPath
 from configuration.pipeline_file import PIPELINE_FILE, read_pipeline
 from configuration.source_file import SourceFile
 from models.configuration import PipelineConfiguration, StagePlan
 from models.faults import Fault, Finding, Remark
+from models.misfit import Misfit, Part
 
 _INFRASTRUCTURE_FILE: Final = re.compile(r"[^.]+\.imageInfra\.parameters\.json")
 _IMAGE_TEMPLATE_FILE: Final = re.compile(r"[^.]+\.imageTemplate(?:\.[^.]+){0,2}\.json")
@@ -42,10 +44,26 @@ class ConfigurationReading:
         """Return the remarks on the files that a run of the image through the environments needs."""
         return _of_files(self.remarks, self._files(environments, image))
 
-    def source_fault(self, environment: str, image: str, member: str, problem: str, instead: str) -> Fault:
-        """Return a fault that only Azure could tell: of the image source, at one of its members."""
-        source = self.sources[self.template_files[environment, image]]
-        return source.fault((*image_source_path(source), member), problem, instead)
+    def misfit_fault(self, environment: str, image: str, misfit: Misfit) -> Fault:
+        """Return the fault, in the operator's file, of what only Azure could tell about a stage."""
+        source, path = self._place(environment, image, misfit.part, misfit.path)
+        return source.fault(path, misfit.problem, misfit.instead)
+
+    def misfit_remark(self, environment: str, image: str, misfit: Misfit) -> Remark:
+        """Return the remark, on the operator's file, of what only Azure could tell about a stage."""
+        source, path = self._place(environment, image, misfit.part, misfit.path)
+        return source.remark(path, misfit.problem, misfit.instead)
+
+    def _place(self, environment: str, image: str, part: Part, path: JsonPath) -> tuple[SourceFile, JsonPath]:
+        match part:
+            case Part.ENVIRONMENT:
+                names = [one.name for one in self.pipeline.environments] if self.pipeline else [environment]
+                return self.sources[PIPELINE_FILE], ("environments", names.index(environment), *path)
+            case Part.INFRASTRUCTURE:
+                return self.sources[infrastructure_file(environment)], ("parameters", *path)
+            case Part.IMAGE_TEMPLATE:
+                source = self.sources[self.template_files[environment, image]]
+                return source, operator_path(source, path)
 
     def _files(self, environments: Iterable[str], image: str) -> set[str]:
         names = list(environments)

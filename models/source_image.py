@@ -25,14 +25,30 @@ class MarketplaceImage(Message):
         return f"{self.publisher}:{self.offer}:{self.sku}:{self.version}"
 
 
+class GalleryVersionSource(Message):
+    """A version of a gallery's image definition, of whichever subscription; the version may be `latest`."""
+
+    image_version_id: str
+
+
+class ManagedImageSource(Message):
+    """A managed image."""
+
+    image_id: str
+
+
+type ImageSource = MarketplaceImage | GalleryVersionSource | ManagedImageSource
+
+
 class SourceImage(Message):
     """The facts of a source that its image definition must agree with.
 
-    `version` is the exact one; `security_types` are Trusted Launch and Confidential VM where the source can do them.
+    `version` is the exact one; `security_types` are Trusted Launch and Confidential VM where the source can do them,
+    None where Azure does not tell.
     """
 
     version: str
     hyper_v_generation: str | None = None
     architecture: str | None = None
-    security_types: frozenset[str] = frozenset()
+    security_types: frozenset[str] | None = frozenset()
     plan: PurchasePlan | None = None

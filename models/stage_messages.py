@@ -13,10 +13,14 @@ from models.state import State
 
 
 class CheckedStage(Message):
-    """What a stage has to do, as the check found it good: the operator's files, read once for the whole stage."""
+    """What a stage has to do, as the check found it good: the operator's files, read once for the whole stage.
+
+    `unregistered_providers` are to be registered before anything else is done.
+    """
 
     plan: StagePlan
     remarks: tuple[Remark, ...] = ()
+    unregistered_providers: tuple[str, ...] = ()
 
 
 class InfrastructureDeployment(Message):

@@ -1,6 +1,7 @@
 """Runs one environment of a pipeline run.
 
-1. check: the operator's files are read once and must be good;
+1. check: the operator's files are read once and must be good, and fit what there is in Azure; resource providers that
+   the subscription has not registered are registered, and all is checked again;
 2. the image's earlier templates are removed, if asked for;
 3. infrastructure, and 4. scripts, as far as the scope asks for them;
 5. a new image template is submitted, and must be accepted;
@@ -26,6 +27,7 @@ from models.pipeline_record import StageRecord
 from models.pipeline_run import Scope, Stage, StepName
 from models.resources import ImageTemplate, ImageTemplateReference
 from models.stage_messages import (
+    CheckedStage,
     InfrastructureDeployment,
     PublicationRequest,
     StageScripts,
@@ -49,6 +51,7 @@ from orchestrators.durable import (
     schedule_orchestrator,
     sleep,
 )
+from orchestrators.provider_registration import register_providers
 from orchestrators.provisioning import Wanted, provision
 from orchestrators.published import find_publication
 from orchestrators.stage_log import StageLog
@@ -78,7 +81,7 @@ def run_stage(context: Context, stage: Stage) -> Steps[StageRecord]:
 
 def _steps(context: Context, stage: Stage, stage_log: StageLog, cancellation: Cancellation) -> Steps[State]:
     work = work_of(stage.scope)
-    checked = yield from stage_log.step(StepName.CHECK, call_activity(context, check_stage, stage))
+    checked = yield from stage_log.step(StepName.CHECK, _check(context, stage))
     stage_log.remarks(checked.remarks)
     plan = checked.plan
     if removes_templates(stage.scope, asked_for=stage.remove_image_templates):
@@ -111,6 +114,15 @@ def _steps(context: Context, stage: Stage, stage_log: StageLog, cancellation: Ca
     published = yield from stage_log.step(StepName.PUBLICATION, call_activity(context, get_publication, request))
     stage_log.result(published.publication)
     return State.SUCCEEDED
+
+
+def _check(context: Context, stage: Stage) -> Steps[CheckedStage]:
+    """Check the stage; what unregistered resource providers could not tell at first is checked once they can."""
+    checked = yield from call_activity(context, check_stage, stage)
+    if not checked.unregistered_providers:
+        return checked
+    yield from register_providers(context, checked.plan.environment.subscription_id, checked.unregistered_providers)
+    return (yield from call_activity(context, check_stage, stage))
 
 
 def _remove_earlier_templates(context: Context, stage: Stage, plan: StagePlan, stage_log: StageLog) -> Steps[None]:

@@ -1,41 +1,42 @@
 """Decides whether a source can become a version of an image definition."""
 
-from dataclasses import dataclass
-
 from models.configuration import ImageDefinition
-from models.source_image import MarketplaceImage, SourceImage
+from models.message import JsonObject
+from models.misfit import Misfit, Part
+from models.source_image import (
+    GalleryVersionSource,
+    ImageSource,
+    ManagedImageSource,
+    MarketplaceImage,
+    SourceImage,
+)
+from policies.resource_ids import parse_resource_id
+from policies.security_types import security_types
 
-# What a source must be able to do for a definition of each security type; a type that is not here asks for nothing.
-NEEDED_OF_SOURCE = {
-    "trustedlaunch": frozenset({"TrustedLaunch"}),
-    "trustedlaunchsupported": frozenset({"TrustedLaunch"}),
-    "confidentialvm": frozenset({"ConfidentialVM"}),
-    "confidentialvmsupported": frozenset({"ConfidentialVM"}),
-    "trustedlaunchandconfidentialvmsupported": frozenset({"TrustedLaunch", "ConfidentialVM"}),
+# The nouns by the `type` of a template's source.
+SOURCES: dict[str, type[ImageSource]] = {
+    "PlatformImage": MarketplaceImage,
+    "SharedImageVersion": GalleryVersionSource,
+    "ManagedImage": ManagedImageSource,
 }
 
 
-@dataclass(frozen=True)
-class Mismatch:
-    """What does not fit, where in the source (`offer`, `sku`, `planInfo`), and what to write instead."""
-
-    member: str
-    problem: str
-    instead: str
+def image_source(source: JsonObject) -> ImageSource:
+    """Return what an image template starts from, as its property `source` says."""
+    return SOURCES[source["type"]].from_payload(source)
 
 
-def source_mismatches(
-    image: MarketplaceImage, source: SourceImage | None, definition: ImageDefinition, location: str
-) -> list[Mismatch]:
-    """Return all that keeps a marketplace image from becoming a version of the definition; nothing if it fits.
+def source_misfits(
+    image: ImageSource, source: SourceImage | None, definition: ImageDefinition, location: str
+) -> list[Misfit]:
+    """Return all that keeps a source from becoming a version of the definition; nothing if it fits.
 
-    `source` is None where Azure does not offer the image in the location: gone, retired, or misspelt.
+    `source` is None where there is no such image in the location: gone, retired, or misspelt.
     """
+    member, plan_member = _members(image)
     if source is None:
-        problem = f"Azure offers no image {image.urn} in {location}."
-        instead = f"one that `az vm image list --all --location {location} --publisher {image.publisher}` lists"
-        return [Mismatch("sku", problem, instead)]
-    mismatches: list[Mismatch] = []
+        return [_misfit(member, *_absent(image, location))]
+    misfits: list[Misfit] = []
     for word, of_source, of_definition in (
         ("generation", source.hyper_v_generation, definition.hyper_v_generation),
         ("architecture", source.architecture, definition.architecture),
@@ -45,17 +46,53 @@ def source_mismatches(
                 f"The source has the {word} {of_source}, the image definition {definition.name} has {of_definition}."
             )
             instead = f"a source of {word} {of_definition}, or an image definition of {word} {of_source}"
-            mismatches.append(Mismatch("sku", problem, instead))
-    lacking = NEEDED_OF_SOURCE.get((definition.security_type or "").lower(), frozenset()) - source.security_types
+            misfits.append(_misfit(member, problem, instead))
+    needed = security_types(definition.security_type)
+    lacking = needed - (needed if source.security_types is None else source.security_types)
     if lacking:
         problem = (
             f"The image definition {definition.name} asks for {definition.security_type}, "
             f"and the source cannot do {' and '.join(sorted(lacking))}."
         )
         instead = "a source that can, or an image definition with another securityType"
-        mismatches.append(Mismatch("sku", problem, instead))
+        misfits.append(_misfit(member, problem, instead))
     if source.plan is not None and definition.plan != source.plan:
         plan = f"name {source.plan.name}, product {source.plan.product}, publisher {source.plan.publisher}"
         problem = f"The source has a purchase plan that the image definition {definition.name} does not have."
-        mismatches.append(Mismatch("planInfo", problem, f"an image definition with the plan {plan}"))
-    return mismatches
+        misfits.append(_misfit(plan_member, problem, f"an image definition with the plan {plan}"))
+    return misfits
+
+
+def _members(image: ImageSource) -> tuple[str, str]:
+    """Return the members of the source that name the image, and that would name its purchase plan."""
+    match image:
+        case MarketplaceImage():
+            return "sku", "planInfo"
+        case GalleryVersionSource():
+            return "imageVersionId", "imageVersionId"
+        case ManagedImageSource():
+            return "imageId", "imageId"
+
+
+def _absent(image: ImageSource, location: str) -> tuple[str, str]:
+    """Return what to say of an image that is not there."""
+    match image:
+        case MarketplaceImage():
+            command = f"`az vm image list --all --location {location} --publisher {image.publisher}`"
+            return f"Azure offers no image {image.urn} in {location}.", f"one that {command} lists"
+        case GalleryVersionSource():
+            parts = parse_resource_id(image.image_version_id)
+            command = (
+                f"`az sig image-version list --subscription {parts['subscriptions']} -g {parts['resourcegroups']} "
+                f"-r {parts['galleries']} -i {parts['images']}`"
+            )
+            problem = f"There is no version {parts['versions']} of {parts['images']} that this app can see."
+            return problem, f"one that {command} lists"
+        case ManagedImageSource():
+            parts = parse_resource_id(image.image_id)
+            command = f"`az image list --subscription {parts['subscriptions']} -g {parts['resourcegroups']}`"
+            return f"There is no managed image {parts['images']}.", f"one that {command} lists"
+
+
+def _misfit(member: str, problem: str, instead: str) -> Misfit:
+    return Misfit(Part.IMAGE_TEMPLATE, ("source", member), problem, instead)

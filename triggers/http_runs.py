@@ -1,7 +1,6 @@
 """The HTTP API of pipeline runs: start one, show one, list them."""
 
 import asyncio
-import logging
 import re
 import secrets
 from datetime import UTC, datetime
@@ -11,22 +10,19 @@ from itertools import chain
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities.check_stage import find_source_faults
 from azure_clients import records
 from azure_clients.connection import AzureClients
-from configuration.reading import ConfigurationReading, read_configuration
-from configuration.run_options import RunOptions, read_run_options
+from configuration.reading import read_configuration
 from configuration.settings import Settings
-from models.configuration import Approval
-from models.errors import AzureUnavailable, RequestRefused
+from models.errors import RequestRefused
 from models.faults import Fault
 from models.pipeline_run import PipelineRun, Starter
 from policies.run_ids import is_run_id, new_run_id
-from triggers.answers import body_of, json_answer, status_url
+from triggers.answers import json_answer, status_url
 from triggers.people import who_asks
 from triggers.pipeline_instances import AlreadyOn, find_run, start
+from triggers.run_requests import approvals_of, find_in_all_stages, read_options
 
-LOGGER = logging.getLogger("image_bakery")
 LONGEST_LIST = 200
 LIMIT = re.compile(r"[0-9]{1,3}")
 
@@ -40,9 +36,11 @@ async def start_run(
     run of this image that is on.
     """
     reading = await asyncio.to_thread(read_configuration, settings.parameters_folder, settings.customization_folder)
-    options, faults = _options(request, reading)
+    options, faults = read_options(request, reading)
     if options is not None:
-        faults = await _faults_of_stages(azure, reading, options)
+        findings = await find_in_all_stages(azure, reading, options)
+        in_azure = chain.from_iterable(stage.faults for stage in findings.values())
+        faults = [*reading.faults_for(options.environments, options.image), *in_azure]
     if options is None or faults:
         raise RequestRefused(
             HTTPStatus.BAD_REQUEST,
@@ -60,7 +58,7 @@ async def start_run(
         requested_at=now,
         remove_image_templates=options.remove_image_templates,
         wait_for_image_build=options.wait_for_image_build,
-        approvals=_approvals(reading, options),
+        approvals=approvals_of(reading, options),
     )
     try:
         await start(client, run)
@@ -101,33 +99,3 @@ async def list_runs(azure: AzureClients, request: func.HttpRequest) -> func.Http
     summaries = await records.list_newest(azure, int(limit))
     runs = [{**summary.to_payload(), "statusUrl": status_url(request, summary.id)} for summary in summaries]
     return json_answer({"runs": runs})
-
-
-def _options(request: func.HttpRequest, reading: ConfigurationReading) -> tuple[RunOptions | None, list[Fault]]:
-    """Return the options of the request; nothing can be asked of a pipeline whose own file has faults."""
-    if reading.pipeline is None:
-        return None, list(reading.faults)
-    return read_run_options(body_of(request), reading.pipeline)
-
-
-def _approvals(reading: ConfigurationReading, options: RunOptions) -> dict[str, Approval]:
-    """Return the approvals that the run's environments ask for: they hold for the whole run."""
-    environments = reading.pipeline.environments if reading.pipeline else ()
-    return {one.name: one.approval for one in environments if one.approval and one.name in options.environments}
-
-
-async def _faults_of_stages(azure: AzureClients, reading: ConfigurationReading, options: RunOptions) -> list[Fault]:
-    """Return the faults of all files that the run needs, and of the sources that they name.
-
-    Where Azure does not answer, the stage's own check will ask again.
-    """
-
-    async def faults_of_source(environment: str) -> list[Fault]:
-        try:
-            return await find_source_faults(azure, reading, environment, options.image)
-        except AzureUnavailable:
-            LOGGER.warning("The source of %s could not be checked before the start.", environment, exc_info=True)
-            return []
-
-    of_sources = await asyncio.gather(*(faults_of_source(environment) for environment in options.environments))
-    return [*reading.faults_for(options.environments, options.image), *chain.from_iterable(of_sources)]

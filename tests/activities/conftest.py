@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from activities.infrastructure import (
     create_or_update_storage_account,
 )
 from azure_clients.connection import AzureClients
+from configuration.settings import APP_FOLDER, Settings
 from local.simulated_azure import SimulatedAzure
 from models.resources import (
     BlobContainer,
@@ -35,6 +37,22 @@ async def azure(simulated_azure: SimulatedAzure, azurite: Azurite, app_identity:
     clients = AzureClients(simulated_azure.arm_url, f"{azurite.endpoint}/{azurite.accounts[-1]}", str(azurite.ca_file))
     yield clients
     await clients.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The sample configuration, in a subscription of the simulated Azure."""
+    for file in (APP_FOLDER / "parameters").glob("*.json"):
+        text = file.read_text().replace("00000000-0000-0000-0000-000000000001", SUBSCRIPTION)
+        (tmp_path / file.name).write_text(text)
+    return Settings(AzureWebJobsStorage__blobServiceUri="https://x", PARAMETERS_FOLDER=tmp_path)
+
+
+def change(settings: Settings, file: str, old: str, new: str) -> None:
+    path = Path(settings.parameters_folder) / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,13 @@
 import json
-from pathlib import Path
 
 import pytest
 
 from activities.check_stage import check_stage
-from configuration.settings import APP_FOLDER, Settings
 from models.errors import AzureUnavailable, StepFailed
 from models.pipeline_run import Scope, Stage
+from tests.activities.conftest import change
 
 STAGE = Stage(run_id="r", image="linux", scope=Scope.ALL, environment="sbx")
-
-
-@pytest.fixture
-def settings(tmp_path, simulated_azure):
-    """The sample configuration, in a subscription of the simulated Azure."""
-    for file in (APP_FOLDER / "parameters").glob("*.json"):
-        text = file.read_text().replace("00000000-0000-0000-0000-000000000001", simulated_azure.subscriptions[0])
-        (tmp_path / file.name).write_text(text)
-    return Settings(AzureWebJobsStorage__blobServiceUri="https://x", PARAMETERS_FOLDER=tmp_path)
-
-
-def change(settings: Settings, file: str, old: str, new: str) -> None:
-    path = Path(settings.parameters_folder) / file
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 async def test_the_sample_configuration_is_good(azure, settings):
@@ -35,7 +18,8 @@ async def test_the_sample_configuration_is_good(azure, settings):
 
 async def test_a_check_changes_nothing(azure, settings, simulated_azure):
     await check_stage(azure, settings, STAGE)
-    assert {entry["method"] for entry in simulated_azure.requests.all()} == {"GET"}
+    writes = [entry["url"] for entry in simulated_azure.requests.all() if entry["method"] != "GET"]
+    assert [url.partition("?")[0].rpartition("/")[2] for url in writes] == ["checkNameAvailability"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from configuration.findings import Findings
 from configuration.image_template_comparison import Setting
-from configuration.image_template_file import base_name_path, image_source_path, read_image_template
+from configuration.image_template_file import base_name_path, operator_path, read_image_template
 from configuration.infrastructure_file import read_infrastructure
 from configuration.pipeline_file import read_pipeline
 from models.configuration import Environment, ImageSettings
@@ -94,7 +94,7 @@ def test_any_value_anywhere_ends_in_a_report(place: tuple[str, tuple[Any, ...]],
     for template in templates:
         read_image_template(template, findings, setting)
         read_image_template(template, findings, None)
-        assert image_source_path(template)
+        assert operator_path(template, ("source",))
         assert base_name_path(template)
     findings.tell_placeholders()
     for finding in (*findings.in_reading_order(findings.faults), *findings.remarks):

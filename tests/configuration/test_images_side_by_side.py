@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from configuration.reading import ConfigurationReading
+from models.misfit import Misfit, Part
 from tests.configuration.conftest import (
     DEFINITION_ID,
     IDENTITY_ID,
@@ -231,6 +232,7 @@ def test_a_purchase_plan_must_be_on_the_definition_too(folder: Folder) -> None:
 def test_a_fault_that_azure_tells_of_a_source_stands_in_either_form(folder: Folder) -> None:
     for content in (whole(), deployment(whole()), parameters(**folder.template)):
         folder.files[TEMPLATE] = content
-        fault = folder.read().source_fault("sbx", "linux", "sku", "it is gone", "another")
+        misfit = Misfit(Part.IMAGE_TEMPLATE, ("source", "sku"), "it is gone", "another")
+        fault = folder.read().misfit_fault("sbx", "linux", misfit)
         assert fault.path.endswith("ource.sku")
         assert fault.value in {"c", "server"}

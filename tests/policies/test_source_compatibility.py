@@ -1,13 +1,24 @@
 import pytest
 
 from models.configuration import ImageDefinition
-from models.source_image import MarketplaceImage, PurchasePlan, SourceImage
-from policies.source_compatibility import source_mismatches
+from models.source_image import (
+    GalleryVersionSource,
+    ManagedImageSource,
+    MarketplaceImage,
+    PurchasePlan,
+    SourceImage,
+)
+from policies.source_compatibility import image_source, source_misfits
 
 IMAGE = MarketplaceImage(publisher="Canonical", offer="ubuntu-24_04-lts", sku="server", version="latest")
 SOURCE = SourceImage(
     version="24.04.1", hyper_v_generation="V2", architecture="x64", security_types=frozenset({"TrustedLaunch"})
 )
+GROUP = "/subscriptions/s2/resourceGroups/g"
+VERSION = GalleryVersionSource(
+    image_version_id=f"{GROUP}/providers/Microsoft.Compute/galleries/x/images/d/versions/latest"
+)
+MANAGED = ManagedImageSource(image_id=f"{GROUP}/providers/Microsoft.Compute/images/golden")
 DEFINITION = ImageDefinition(
     name="linux",
     os_type="Linux",
@@ -20,7 +31,7 @@ PLAN = PurchasePlan(name="cis", product="cis-ubuntu", publisher="center-for-inte
 
 
 def test_a_source_that_fits_has_no_mismatch():
-    assert source_mismatches(IMAGE, SOURCE, DEFINITION, "westeurope") == []
+    assert source_misfits(IMAGE, SOURCE, DEFINITION, "westeurope") == []
 
 
 @pytest.mark.parametrize(
@@ -36,11 +47,11 @@ def test_a_source_that_fits_has_no_mismatch():
     ],
 )
 def test_what_does_not_fit_is_named(source, definition, words):
-    (mismatch,) = source_mismatches(
+    (misfit,) = source_misfits(
         IMAGE, SOURCE.model_copy(update=source), DEFINITION.model_copy(update=definition), "westeurope"
     )
     for word in words:
-        assert word in mismatch.problem
+        assert word in misfit.problem
 
 
 @pytest.mark.parametrize(
@@ -55,15 +66,51 @@ def test_what_does_not_fit_is_named(source, definition, words):
 )
 def test_what_azure_does_not_tell_or_spells_otherwise_is_no_mismatch(source, definition):
     found = SOURCE.model_copy(update=source)
-    assert source_mismatches(IMAGE, found, DEFINITION.model_copy(update=definition), "westeurope") == []
+    assert source_misfits(IMAGE, found, DEFINITION.model_copy(update=definition), "westeurope") == []
 
 
 def test_a_source_that_azure_does_not_offer_is_named_with_the_command_that_lists_others():
-    (mismatch,) = source_mismatches(IMAGE, None, DEFINITION, "westeurope")
-    assert "Canonical:ubuntu-24_04-lts:server:latest" in mismatch.problem
-    assert "az vm image list" in mismatch.instead
+    (misfit,) = source_misfits(IMAGE, None, DEFINITION, "westeurope")
+    assert "Canonical:ubuntu-24_04-lts:server:latest" in misfit.problem
+    assert "az vm image list" in misfit.instead
 
 
 def test_all_that_does_not_fit_is_told_at_once():
     source = SOURCE.model_copy(update={"hyper_v_generation": "V1", "architecture": "Arm64"})
-    assert len(source_mismatches(IMAGE, source, DEFINITION, "westeurope")) == 2
+    assert len(source_misfits(IMAGE, source, DEFINITION, "westeurope")) == 2
+
+
+@pytest.mark.parametrize(
+    ("image", "member", "words", "command"),
+    [
+        (
+            VERSION,
+            "imageVersionId",
+            "no version latest of d",
+            "az sig image-version list --subscription s2 -g g -r x -i d",
+        ),
+        (MANAGED, "imageId", "no managed image golden", "az image list --subscription s2 -g g"),
+    ],
+)
+def test_a_source_of_ones_own_that_is_not_there_is_named_too(image, member, words, command):
+    (misfit,) = source_misfits(image, None, DEFINITION, "westeurope")
+    assert misfit.path == ("source", member)
+    assert words in misfit.problem
+    assert command in misfit.instead
+
+
+def test_what_a_managed_image_can_do_is_not_known_and_so_no_misfit():
+    source = SourceImage(version="golden", hyper_v_generation="V2", security_types=None)
+    assert source_misfits(MANAGED, source, DEFINITION, "westeurope") == []
+
+
+@pytest.mark.parametrize(
+    ("source", "noun"),
+    [
+        ({"type": "PlatformImage", **IMAGE.to_payload()}, IMAGE),
+        ({"type": "SharedImageVersion", **VERSION.to_payload()}, VERSION),
+        ({"type": "ManagedImage", **MANAGED.to_payload()}, MANAGED),
+    ],
+)
+def test_a_source_is_read_by_its_type(source, noun):
+    assert image_source(source) == noun

@@ -1,0 +1,122 @@
+"""The single checks of a stage: each reads a fact of Azure and lets a policy compare it with the plan."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from azure_clients import galleries, identities, managed_images, marketplace_images, resource_groups, storage_accounts
+from azure_clients.connection import AzureClients
+from models.configuration import StagePlan
+from models.misfit import Misfit
+from models.source_image import GalleryVersionSource, ImageSource, ManagedImageSource, MarketplaceImage, SourceImage
+from policies.resource_ids import parse_resource_id
+from policies.scope_work import Work
+from policies.source_compatibility import image_source, source_misfits
+from policies.stage_misfits import (
+    account_misfits,
+    container_misfits,
+    gallery_misfits,
+    group_misfits,
+    identity_misfits,
+    staging_group_misfits,
+    used_definition,
+)
+from policies.stage_resources import image_builder_identity, stage_resources
+
+type Check = Callable[[AzureClients, StagePlan, frozenset[Work]], Awaitable[list[Misfit]]]
+
+
+async def check_group(azure: AzureClients, plan: StagePlan, work: frozenset[Work]) -> list[Misfit]:
+    """The resource group: elsewhere, or missing where the stage does not make it."""
+    group = stage_resources(plan).group
+    location = await resource_groups.find_location(azure, group.subscription_id, group.name)
+    return group_misfits(plan.infrastructure, location, deployed=Work.BASE in work)
+
+
+async def check_source(azure: AzureClients, plan: StagePlan, _: frozenset[Work]) -> list[Misfit]:
+    """The source: missing, or nothing that can become a version of the image definition."""
+    definition = used_definition(plan)
+    source = image_source(plan.image_template.properties["source"])
+    if definition is None:
+        return []
+    return source_misfits(source, await _find_source(azure, plan, source), definition, plan.image_template.location)
+
+
+async def _find_source(azure: AzureClients, plan: StagePlan, source: ImageSource) -> SourceImage | None:
+    match source:
+        case MarketplaceImage():
+            location = plan.image_template.location
+            return await marketplace_images.find(azure, plan.environment.subscription_id, location, source)
+        case GalleryVersionSource():
+            return await galleries.find_source(azure, source)
+        case ManagedImageSource():
+            return await managed_images.find(azure, source)
+
+
+async def check_account(azure: AzureClients, plan: StagePlan, work: frozenset[Work]) -> list[Misfit]:
+    """The storage account: elsewhere, another's, or missing where the stage does not make it."""
+    account, deployed = stage_resources(plan).account, Work.STORAGE in work
+    location = await storage_accounts.find_location(azure, account)
+    asks_for_name = deployed and location is None
+    name_taken = await storage_accounts.why_name_is_taken(azure, account) if asks_for_name else None
+    return account_misfits(plan.infrastructure, location, name_taken, deployed=deployed)
+
+
+async def check_container(azure: AzureClients, plan: StagePlan, work: frozenset[Work]) -> list[Misfit]:
+    """The container of the scripts: missing where the stage does not make it."""
+    if Work.STORAGE in work:
+        return []
+    is_there = await storage_accounts.container_is_there(azure, stage_resources(plan).containers[0])
+    return container_misfits(plan.infrastructure, is_there=is_there)
+
+
+async def check_identity(azure: AzureClients, plan: StagePlan, work: frozenset[Work]) -> list[Misfit]:
+    """The identity of Azure Image Builder: missing where the stage does not make it."""
+    if Work.BASE in work:
+        return []
+    is_there = await identities.is_there(azure, image_builder_identity(plan))
+    return identity_misfits(plan.infrastructure, is_there=is_there)
+
+
+async def check_gallery(azure: AzureClients, plan: StagePlan, work: frozenset[Work]) -> list[Misfit]:
+    """Gallery and image definitions: other than the file has them, or missing where the stage does not make them."""
+    there = await galleries.list_image_definitions(azure, stage_resources(plan).gallery)
+    return gallery_misfits(plan, there, deployed=Work.BASE in work)
+
+
+async def check_staging_group(azure: AzureClients, plan: StagePlan, _: frozenset[Work]) -> list[Misfit]:
+    """A staging group of the operator's own: missing, elsewhere, or not empty."""
+    group_id = plan.image_template.properties.get("stagingResourceGroup")
+    if group_id is None:
+        return []
+    parts = parse_resource_id(group_id)
+    subscription_id, name = parts["subscriptions"], parts["resourcegroups"]
+    location = await resource_groups.find_location(azure, subscription_id, name)
+    contents = await resource_groups.list_contents(azure, subscription_id, name) if location else ()
+    return list(staging_group_misfits(plan, name, location, contents))
+
+
+@dataclass(frozen=True)
+class StageCheck:
+    """A check, and when it is made.
+
+    `needed_for` is the work that needs it, `namespace` the resource provider that answers (one that is not registered
+    has nothing to tell), `in_group` says that there is nothing to find without the stage's resource group, `in_region`
+    that there is nothing to ask where the environment's location is none.
+    """
+
+    check: Check
+    needed_for: frozenset[Work]
+    namespace: str | None = None
+    in_group: bool = True
+    in_region: bool = False
+
+
+ANY_WORK = frozenset(Work)
+STAGE_CHECKS = (
+    StageCheck(check_source, frozenset({Work.BASE, Work.IMAGE}), "Microsoft.Compute", in_group=False, in_region=True),
+    StageCheck(check_account, ANY_WORK, "Microsoft.Storage"),
+    StageCheck(check_container, frozenset({Work.IMAGE}), "Microsoft.Storage"),
+    StageCheck(check_identity, frozenset({Work.IMAGE}), "Microsoft.ManagedIdentity"),
+    StageCheck(check_gallery, ANY_WORK, "Microsoft.Compute"),
+    StageCheck(check_staging_group, frozenset({Work.IMAGE}), in_group=False),
+)

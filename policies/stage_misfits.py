@@ -1,0 +1,163 @@
+"""Decides what of Azure's present state stands in the way of a stage."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from models.configuration import ImageDefinition, Infrastructure, StagePlan
+from models.message import JsonObject
+from models.misfit import Misfit, Part, Path
+from models.subscription import SubscriptionProviders
+from policies.resource_ids import parse_resource_id
+
+IMAGE_TEMPLATES = "microsoft.virtualmachineimages/imagetemplates"
+IMAGE_VERSIONS = "microsoft.compute/galleries/images/versions"
+RUN_ALL = "run once with the scope `all`, which deploys it"
+GROUP: Path = ("rgParam", "value", "name")
+ACCOUNT: Path = ("saParam", "value", "name")
+CONTAINER: Path = ("saParam", "value", "blobServices", "containers", 0, "name")
+IDENTITY: Path = ("msiParam", "value", "name")
+GALLERY: Path = ("acgParam", "value", "name")
+DEFINITIONS: Path = ("acgParam", "value", "images")
+STAGING_GROUP: Path = ("stagingResourceGroup",)
+
+
+class Thing(NamedTuple):
+    """A resource of the infrastructure's file: where its name stands, what it is, and its name."""
+
+    path: Path
+    kind: str
+    name: str
+
+
+def region_misfits(plan: StagePlan, providers: SubscriptionProviders) -> list[Misfit]:
+    """Return the regions that the subscription does not know; where Azure tells none, all may be right."""
+    location = plan.environment.location
+    builders, versions = (providers.regions.get(one, frozenset()) for one in (IMAGE_TEMPLATES, IMAGE_VERSIONS))
+    misfits: list[Misfit] = []
+    if builders and location not in builders:
+        problem = f"Azure Image Builder does not work in {location}, as far as this subscription knows."
+        misfits.append(Misfit(Part.ENVIRONMENT, ("location",), problem, _nearest(location, builders)))
+    for path, region in _target_regions(plan.image_template.properties):
+        if versions and region not in versions and region != location:
+            problem = f"The subscription knows no region {region} for image versions."
+            misfits.append(Misfit(Part.IMAGE_TEMPLATE, path, problem, _nearest(region, versions)))
+    return misfits
+
+
+def group_misfits(infrastructure: Infrastructure, location: str | None, *, deployed: bool) -> list[Misfit]:
+    """Return what is wrong with the resource group: `location` is where it is, `deployed` if the stage makes it."""
+    thing = Thing(GROUP, "resource group", infrastructure.resource_group)
+    return _place_misfits(thing, location, infrastructure.location if deployed else None)
+
+
+def account_misfits(
+    infrastructure: Infrastructure, location: str | None, name_taken: str | None, *, deployed: bool
+) -> list[Misfit]:
+    """Return what is wrong with the storage account; `name_taken` says in Azure's words why there can be none."""
+    if deployed and location is None and name_taken is not None:
+        problem = f"There is no such account in {infrastructure.resource_group}, and there can be none: {name_taken}"
+        return [Misfit(Part.INFRASTRUCTURE, ACCOUNT, problem, "a name that nobody in Azure has")]
+    thing = Thing(ACCOUNT, "storage account", infrastructure.storage_account)
+    return _place_misfits(thing, location, infrastructure.location if deployed else None)
+
+
+def container_misfits(infrastructure: Infrastructure, *, is_there: bool) -> list[Misfit]:
+    """Return what is wrong with the container of the scripts, which the stage does not make."""
+    return [] if is_there else [_missing(Thing(CONTAINER, "container", infrastructure.containers[0]))]
+
+
+def identity_misfits(infrastructure: Infrastructure, *, is_there: bool) -> list[Misfit]:
+    """Return what is wrong with Azure Image Builder's identity, which the stage does not make."""
+    return [] if is_there else [_missing(Thing(IDENTITY, "identity", infrastructure.identity))]
+
+
+def gallery_misfits(plan: StagePlan, there: tuple[ImageDefinition, ...] | None, *, deployed: bool) -> list[Misfit]:
+    """Return what is wrong with the gallery; `there` are its image definitions, None where there is no gallery."""
+    infrastructure, used = plan.infrastructure, used_definition(plan)
+    if deployed:
+        wanted = list(infrastructure.image_definitions)
+    else:
+        wanted = [used] if used else []
+        if used and there is None:
+            return [_missing(Thing(GALLERY, "gallery", infrastructure.gallery))]
+    by_name = {definition.name.lower(): definition for definition in there or ()}
+    misfits: list[Misfit] = []
+    for definition in wanted:
+        path: Path = (*DEFINITIONS, infrastructure.image_definitions.index(definition))
+        found = by_name.get(definition.name.lower())
+        if found:
+            misfits += _changes(path, definition, found)
+        elif not deployed:
+            misfits.append(_missing(Thing((*path, "name"), "image definition", definition.name)))
+    return misfits
+
+
+def staging_group_misfits(
+    plan: StagePlan, name: str, location: str | None, contents: tuple[str, ...]
+) -> Iterator[Misfit]:
+    """Return what is wrong with a staging group of the operator's own: Azure Image Builder wants it there and empty."""
+    if location is None:
+        problem = f"There is no resource group {name}."
+        yield Misfit(Part.IMAGE_TEMPLATE, STAGING_GROUP, problem, "one that is there, or leave it out")
+        return
+    if location != plan.image_template.location:
+        problem = f"The resource group {name} is in {location}, the image template in {plan.image_template.location}."
+        yield Misfit(Part.IMAGE_TEMPLATE, STAGING_GROUP, problem, f"a group in {plan.image_template.location}")
+    if contents:
+        problem = f"The resource group {name} is not empty: {', '.join(contents[:5])}."
+        yield Misfit(Part.IMAGE_TEMPLATE, STAGING_GROUP, problem, "an empty group, or leave it out")
+
+
+def used_definition(plan: StagePlan) -> ImageDefinition | None:
+    """Return the image definition that the build publishes a version of, if it does."""
+    if plan.image_template.image_definition_id is None:
+        return None
+    name = parse_resource_id(plan.image_template.image_definition_id)["images"].lower()
+    return next((one for one in plan.infrastructure.image_definitions if one.name.lower() == name), None)
+
+
+def _target_regions(properties: JsonObject) -> Iterator[tuple[Path, str]]:
+    for index, distributor in enumerate(properties.get("distribute", [])):
+        for number, region in enumerate(distributor.get("replicationRegions") or []):
+            yield ("distribute", index, "replicationRegions", number), region
+        for number, region in enumerate(distributor.get("targetRegions") or []):
+            yield ("distribute", index, "targetRegions", number, "name"), region["name"]
+
+
+def _nearest(region: str, known: frozenset[str]) -> str:
+    close = difflib.get_close_matches(region, sorted(known), n=3)
+    return " or ".join(close) or "one that `az account list-locations` lists"
+
+
+def _place_misfits(thing: Thing, location: str | None, made_in: str | None) -> list[Misfit]:
+    """Return what is wrong with a thing; `made_in` is where the stage makes it, None if it has to be there."""
+    if location is None:
+        return [_missing(thing)] if made_in is None else []
+    if made_in not in {None, location}:
+        problem = f"The {thing.kind} {thing.name} exists in {location}, and cannot move to {made_in}."
+        return [Misfit(Part.INFRASTRUCTURE, thing.path, problem, f"another name, or {location} as the location")]
+    return []
+
+
+def _missing(thing: Thing) -> Misfit:
+    return Misfit(Part.INFRASTRUCTURE, thing.path, f"The {thing.kind} {thing.name} is not there.", RUN_ALL)
+
+
+def _changes(path: Path, wanted: ImageDefinition, found: ImageDefinition) -> Iterator[Misfit]:
+    """Return what an image definition is born with and cannot be given later."""
+    for (key, here), (_, there) in zip(_unchangeable(wanted), _unchangeable(found), strict=True):
+        if str(here).lower() != str(there).lower():
+            problem = f"The image definition {found.name} exists with {key} {there}, which cannot be changed."
+            yield Misfit(Part.INFRASTRUCTURE, (*path, key), problem, f"{there}, or a new image definition")
+
+
+def _unchangeable(definition: ImageDefinition) -> list[tuple[str, Any]]:
+    identifier = definition.arm_properties.get("identifier", {})
+    return [
+        ("osType", definition.os_type),
+        ("hyperVGeneration", definition.hyper_v_generation),
+        ("architecture", definition.architecture),
+        ("securityType", definition.security_type or "Standard"),
+        *((key, identifier.get(key)) for key in ("publisher", "offer", "sku")),
+    ]

@@ -1,0 +1,368 @@
+"""What a check finds in Azure before the first change, for each kind of resource."""
+
+import pytest
+
+from activities.check_stage import check_stage, find_in_azure
+from activities.infrastructure import (
+    create_or_update_blob_container,
+    create_or_update_gallery,
+    create_or_update_identity,
+    create_or_update_image_definition,
+    create_or_update_resource_group,
+    create_or_update_storage_account,
+)
+from activities.provider_registration import get_provider_registration, start_provider_registration
+from azure_clients.connection import AzureClients
+from configuration.reading import read_configuration
+from models.errors import AzureUnavailable
+from models.pipeline_run import Scope, Stage
+from models.resources import Gallery, GalleryImageDefinition, ResourceGroup
+from models.subscription import ProviderReference
+from policies.stage_resources import stage_resources
+from tests.activities.conftest import change
+from tests.conftest import OTHER_SUBSCRIPTION, SUBSCRIPTION
+
+INFRASTRUCTURE, TEMPLATE = "sbx.imageInfra.parameters.json", "sbx.imageTemplate.linux.parameters.json"
+GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
+EXTRA_READS = 10
+COMPUTE = "providers/Microsoft.Compute"
+
+
+@pytest.fixture
+def look(azure, settings):
+    """Return what the check finds for a scope."""
+
+    async def find(scope=Scope.ALL):
+        reading = read_configuration(settings.parameters_folder, settings.customization_folder)
+        assert not reading.faults
+        return await find_in_azure(azure, reading, "sbx", "linux", scope)
+
+    return find
+
+
+@pytest.fixture
+def deploy(azure: AzureClients, settings):
+    """Deploy what the files say now."""
+
+    async def put(*, definitions=True):
+        plan = read_configuration(settings.parameters_folder, settings.customization_folder).stage_plan("sbx", "linux")
+        assert plan
+        resources = stage_resources(plan)
+        await create_or_update_resource_group(azure, resources.group)
+        await create_or_update_storage_account(azure, resources.account)
+        await create_or_update_blob_container(azure, resources.containers[0])
+        await create_or_update_identity(azure, resources.identity)
+        await create_or_update_gallery(azure, resources.gallery)
+        for definition in resources.image_definitions if definitions else ():
+            await create_or_update_image_definition(azure, definition)
+
+    return put
+
+
+@pytest.fixture
+def deployed_as_before(deploy, settings):
+    """Deploy, and then change the infrastructure's file."""
+
+    async def put(old: str, new: str) -> None:
+        await deploy()
+        change(settings, INFRASTRUCTURE, old, new)
+
+    return put
+
+
+def with_source(settings, source: str) -> None:
+    text = (settings.parameters_folder / TEMPLATE).read_text()
+    old = text[text.index("{", text.index('"imageSource"')) :]
+    change(settings, TEMPLATE, old[: old.index("}") + 1], source)
+
+
+async def test_nothing_speaks_against_an_empty_subscription(look):
+    found = await look()
+    assert (found.faults, found.remarks, found.unregistered, found.unanswered) == ((), (), (), ())
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+async def test_nothing_speaks_against_what_the_stage_deployed_itself(look, deploy, scope):
+    await deploy()
+    assert (await look(scope)).faults == ()
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+async def test_a_check_asks_little_more_than_the_source(look, deploy, simulated_azure, scope):
+    await deploy()
+    before = len(simulated_azure.requests.all())
+    await look(scope)
+    asked = [entry["url"] for entry in simulated_azure.requests.all()[before:]]
+    assert len([url for url in asked if "/publishers/" not in url]) <= EXTRA_READS
+    if scope is Scope.ONLY_REMOVAL:
+        assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "missing"),
+    [
+        (Scope.ALL, set()),
+        (Scope.ONLY_INFRASTRUCTURE, set()),
+        (Scope.ONLY_ASSETS_AND_IMAGE, {"rgParam"}),
+        (Scope.ONLY_IMAGE, {"rgParam"}),
+        (Scope.ONLY_REMOVAL, set()),
+    ],
+)
+async def test_without_a_resource_group_that_alone_is_told(look, scope, missing):
+    faults = (await look(scope)).faults
+    assert {fault.path.split(".")[1] for fault in faults} == missing
+    assert all("scope `all`" in fault.instead and fault.file == INFRASTRUCTURE and fault.line for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("scope", "missing"),
+    [
+        (Scope.ONLY_ASSETS_AND_IMAGE, {"msiParam", "acgParam"}),
+        (Scope.ONLY_IMAGE, {"msiParam", "acgParam", "saParam"}),
+    ],
+)
+async def test_all_that_is_missing_in_a_resource_group_is_told_at_once(azure, look, scope, missing):
+    group = ResourceGroup(subscription_id=SUBSCRIPTION, name="rg-image-bakery-sbx", location="westeurope")
+    await create_or_update_resource_group(azure, group)
+    assert {fault.path.split(".")[1] for fault in (await look(scope)).faults} == missing
+
+
+async def test_a_missing_image_definition_is_told_where_its_name_stands(look, deploy):
+    await deploy(definitions=False)
+    (fault,) = (await look(Scope.ONLY_IMAGE)).faults
+    assert fault.path == "parameters.acgParam.value.images[0].name"
+    assert fault.value == "linux-ubuntu-24-04"
+
+
+async def test_a_resource_group_elsewhere_is_told(azure, look):
+    group = ResourceGroup(subscription_id=SUBSCRIPTION, name="rg-image-bakery-sbx", location="northeurope")
+    await create_or_update_resource_group(azure, group)
+    (fault,) = (await look()).faults
+    assert fault.path == "parameters.rgParam.value.name"
+    assert "northeurope" in fault.problem
+
+
+async def test_a_storage_account_elsewhere_is_told(azure, look, deploy, settings):
+    change(settings, "pipeline.json", '"westeurope"', '"northeurope"')
+    await deploy()
+    change(settings, "pipeline.json", '"northeurope"', '"westeurope"')
+    assert {fault.path for fault in (await look()).faults} == {
+        "parameters.rgParam.value.name",
+        "parameters.saParam.value.name",
+    }
+
+
+async def test_a_name_that_another_has_is_told(look, deploy, settings):
+    change(settings, "pipeline.json", SUBSCRIPTION, OTHER_SUBSCRIPTION)
+    await deploy()
+    change(settings, "pipeline.json", OTHER_SUBSCRIPTION, SUBSCRIPTION)
+    (fault,) = (await look()).faults
+    assert fault.path == "parameters.saParam.value.name"
+    assert "already taken" in fault.problem
+
+
+@pytest.mark.parametrize(
+    ("change_to", "key", "there"),
+    [
+        (('"platform-engineering"', '"others"'), "publisher", "platform-engineering"),
+        (('"sku": "ubuntu-24-04"', '"sku": "noble"'), "sku", "ubuntu-24-04"),
+        (('"TrustedLaunchSupported"', '"Standard"'), "securityType", "TrustedLaunchSupported"),
+    ],
+)
+@pytest.mark.parametrize("scope", [Scope.ALL, Scope.ONLY_IMAGE])
+async def test_a_definition_cannot_become_another(look, deployed_as_before, change_to, key, there, scope):
+    await deployed_as_before(*change_to)
+    (fault,) = (await look(scope)).faults
+    assert fault.path == f"parameters.acgParam.value.images[0].{key}"
+    assert "cannot be changed" in fault.problem
+    assert there in fault.instead
+    assert fault.line
+
+
+async def test_a_location_that_is_none_is_told_in_the_pipelines_file(look, settings):
+    change(settings, "pipeline.json", '"westeurope"', '"westeurop"')
+    faults = (await look()).faults
+    assert [(fault.file, fault.path, fault.value) for fault in faults] == [
+        ("pipeline.json", "environments[0].location", "westeurop")
+    ]
+    assert "westeurope" in faults[0].instead
+
+
+@pytest.mark.parametrize(
+    ("member", "path"),
+    [
+        ('"imageReplicationRegions": ["westeurope", "norway"]', "imageReplicationRegions[1]"),
+        ('"targetRegions": [{ "name": "norway" }]', "targetRegions[0].name"),
+        ('"distribute": [{"type": "SharedImage", "runOutputName": "o", "replicationRegions": ["norway"]}]',
+         "distribute[0].replicationRegions[0]"),
+    ],
+)  # fmt: skip
+async def test_a_region_to_replicate_to_that_is_none_is_told_where_it_stands(look, settings, member, path):
+    text = (settings.parameters_folder / TEMPLATE).read_text()
+    key = next(line for line in text.splitlines() if '"imageSource"' in line)
+    change(settings, TEMPLATE, key, f"{member},\n{key}")
+    (fault,) = (await look()).faults
+    assert fault.path == f"parameters.itParam.value.{path}"
+    assert fault.value == "norway"
+    assert fault.instead
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [(None, "no resource group own"), ("northeurope", "is in northeurope"), ("westeurope", "not empty: things")],
+)
+async def test_a_staging_group_of_ones_own_must_be_there_empty_and_near(azure, look, settings, given, words):
+    text = (settings.parameters_folder / TEMPLATE).read_text()
+    key = next(line for line in text.splitlines() if '"imageSource"' in line)
+    change(settings, TEMPLATE, key, f'"stagingResourceGroup": "{GROUPS}/own",\n{key}')
+    if given:
+        await create_or_update_resource_group(
+            azure, ResourceGroup(subscription_id=SUBSCRIPTION, name="own", location=given)
+        )
+    if given == "westeurope":
+        await create_or_update_gallery(azure, gallery_in("own", "things"))
+    (fault,) = (await look()).faults
+    assert fault.path == "parameters.itParam.value.stagingResourceGroup"
+    assert words in fault.problem
+
+
+def gallery_in(group: str, name: str, subscription: str = SUBSCRIPTION) -> Gallery:
+    return Gallery(subscription_id=subscription, resource_group=group, name=name, location="westeurope")
+
+
+VERSION = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/theirs/{COMPUTE}/galleries/golden/images/base/versions"
+
+
+@pytest.fixture
+async def golden(azure, simulated_azure):
+    """Publish versions of an image definition in another subscription; the newest is not to be taken as latest."""
+
+    async def publish(generation="V2", **properties):
+        group = ResourceGroup(subscription_id=OTHER_SUBSCRIPTION, name="theirs", location="westeurope")
+        await create_or_update_resource_group(azure, group)
+        gallery = gallery_in("theirs", "golden", OTHER_SUBSCRIPTION)
+        await create_or_update_gallery(azure, gallery)
+        definition = GalleryImageDefinition(
+            gallery=gallery,
+            name="base",
+            properties={
+                "osType": "Linux",
+                "osState": "Generalized",
+                "hyperVGeneration": generation,
+                "identifier": {"publisher": "p", "offer": "o", "sku": "s"},
+                **properties,
+            },
+        )
+        await create_or_update_image_definition(azure, definition)
+        versions = azure.compute(OTHER_SUBSCRIPTION).gallery_image_versions
+        source = {"id": f"{GROUPS}/g/{COMPUTE}/images/i"}
+        for name, excluded in (("1.9.0", False), ("1.10.0", False), ("2.0.0", True)):
+            body = {
+                "location": "westeurope",
+                "properties": {
+                    "publishingProfile": {"excludeFromLatest": excluded},
+                    "storageProfile": {"source": source},
+                },
+            }
+            await versions.begin_create_or_update("theirs", "golden", "base", name, body, polling=False)
+
+    return publish
+
+
+TRUSTED = [{"name": "SecurityType", "value": "TrustedLaunchSupported"}]
+
+
+@pytest.mark.parametrize("version", ["latest", "1.9.0"])
+async def test_a_version_of_another_subscription_that_fits_is_good(look, settings, golden, version):
+    await golden(features=TRUSTED)
+    with_source(settings, f'{{"type": "SharedImageVersion", "imageVersionID": "{VERSION}/{version}"}}')
+    assert (await look()).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("version", "definition", "words"),
+    [
+        ("3.0.0", {"features": TRUSTED}, "no version 3.0.0 of base"),
+        ("latest", {}, "cannot do TrustedLaunch"),
+        ("latest", {"architecture": "Arm64", "features": TRUSTED}, "architecture Arm64"),
+        (
+            "latest",
+            {"features": TRUSTED, "purchasePlan": {"name": "n", "product": "p", "publisher": "q"}},
+            "purchase plan",
+        ),
+    ],
+)
+async def test_a_version_that_does_not_fit_is_told(look, settings, golden, version, definition, words):
+    await golden(**definition)
+    with_source(settings, f'{{"type": "SharedImageVersion", "imageVersionID": "{VERSION}/{version}"}}')
+    (fault,) = (await look()).faults
+    assert fault.path == "parameters.itParam.value.imageSource.imageVersionID"
+    assert words in fault.problem
+
+
+async def test_a_version_in_a_subscription_that_is_not_known_is_told(look, settings):
+    elsewhere = VERSION.replace(OTHER_SUBSCRIPTION, "99999999-9999-4999-8999-999999999999")
+    with_source(settings, f'{{"type": "SharedImageVersion", "imageVersionId": "{elsewhere}/latest"}}')
+    (fault,) = (await look()).faults
+    assert "no version latest" in fault.problem
+
+
+@pytest.mark.parametrize(("generation", "words"), [("V2", None), ("V1", "generation V1"), (None, "no managed image")])
+async def test_a_managed_image_must_be_there_and_of_the_generation(azure, look, settings, generation, words):
+    if generation:
+        group = ResourceGroup(subscription_id=SUBSCRIPTION, name="own", location="westeurope")
+        await create_or_update_resource_group(azure, group)
+        body = {
+            "location": "westeurope",
+            "properties": {
+                "hyperVGeneration": generation,
+                "storageProfile": {"osDisk": {"osType": "Linux", "osState": "Generalized"}},
+            },
+        }
+        await azure.compute(SUBSCRIPTION).images.begin_create_or_update("own", "golden", body, polling=False)
+    with_source(settings, f'{{"type": "ManagedImage", "imageId": "{GROUPS}/own/{COMPUTE}/images/golden"}}')
+    assert [words in fault.problem for fault in (await look()).faults] == ([True] if words else [])
+
+
+async def unregister(azure, *namespaces: str) -> None:
+    for namespace in namespaces:
+        await azure.resources(SUBSCRIPTION).providers.unregister(namespace)
+
+
+async def test_providers_that_are_not_registered_are_a_remark(azure, look, settings):
+    await unregister(azure, "Microsoft.VirtualMachineImages", "Microsoft.Compute", "Microsoft.Storage")
+    found = await look()
+    assert found.faults == ()
+    assert found.unregistered == ("Microsoft.Compute", "Microsoft.Storage", "Microsoft.VirtualMachineImages")
+    assert {(remark.file, remark.path) for remark in found.remarks} == {
+        ("pipeline.json", "environments[0].subscriptionId")
+    }
+    stage = Stage(run_id="r", image="linux", scope=Scope.ALL, environment="sbx")
+    assert (await check_stage(azure, settings, stage)).unregistered_providers == found.unregistered
+
+
+async def test_a_registration_ends_and_may_be_asked_for_twice(azure, simulated_azure):
+    simulated_azure.pace.operation_scale = 1
+    await unregister(azure, "Microsoft.Storage")
+    storage = ProviderReference(subscription_id=SUBSCRIPTION, namespace="Microsoft.Storage")
+    simulated_azure.clock.freeze()
+    for _ in range(2):
+        assert not (await start_provider_registration(azure, storage)).registered
+    assert not (await get_provider_registration(azure, storage)).registered
+    simulated_azure.advance(600)
+    assert (await get_provider_registration(azure, storage)).registered
+    assert (await start_provider_registration(azure, storage)).registered
+
+
+async def test_what_one_question_does_not_bring_others_may(look, deployed_as_before, simulated_azure):
+    await deployed_as_before('"platform-engineering"', '"others"')
+    simulated_azure.faults.add("status", path="/storageAccounts/", status=403, code="AuthorizationFailed")
+    found = await look()
+    assert [fault.value for fault in found.faults] == ["others"]
+    assert [error.code for error in found.unanswered] == ["AuthorizationFailed"]
+
+
+async def test_a_question_without_an_answer_is_asked_again(azure, settings, simulated_azure):
+    simulated_azure.faults.add("status", path="/resourcegroups/", status=403, code="AuthorizationFailed")
+    with pytest.raises(AzureUnavailable):
+        await check_stage(azure, settings, Stage(run_id="r", image="linux", scope=Scope.ALL, environment="sbx"))

@@ -1,0 +1,45 @@
+"""What requests for a run, or for the plan of one, have in common."""
+
+import asyncio
+import logging
+
+import azure.functions as func
+
+from activities.check_stage import StageFindings, find_in_azure
+from azure_clients.connection import AzureClients
+from configuration.reading import ConfigurationReading
+from configuration.run_options import RunOptions, read_run_options
+from models.configuration import Approval
+from models.faults import Fault
+from triggers.answers import body_of
+
+LOGGER = logging.getLogger("image_bakery")
+
+
+def read_options(request: func.HttpRequest, reading: ConfigurationReading) -> tuple[RunOptions | None, list[Fault]]:
+    """Return the options of the request; nothing can be asked of a pipeline whose own file has faults."""
+    if reading.pipeline is None:
+        return None, list(reading.faults)
+    return read_run_options(body_of(request), reading.pipeline)
+
+
+def approvals_of(reading: ConfigurationReading, options: RunOptions) -> dict[str, Approval]:
+    """Return the approvals that the run's environments ask for: they hold for the whole run."""
+    environments = reading.pipeline.environments if reading.pipeline else ()
+    return {one.name: one.approval for one in environments if one.approval and one.name in options.environments}
+
+
+async def find_in_all_stages(
+    azure: AzureClients, reading: ConfigurationReading, options: RunOptions
+) -> dict[str, StageFindings]:
+    """Return what Azure tells about each stage of a run, by environment.
+
+    Where it does not answer, the stage's own check will ask again.
+    """
+    findings = await asyncio.gather(
+        *(find_in_azure(azure, reading, name, options.image, options.scope) for name in options.environments)
+    )
+    for name, found in zip(options.environments, findings, strict=True):
+        for error in found.unanswered:
+            LOGGER.warning("%s could not be checked wholly before the start: %s", name, error)
+    return dict(zip(options.environments, findings, strict=True))
