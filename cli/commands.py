@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cli.address import DEFAULT_STACK, Key, Stack, Url, find_app
 from cli.bakery_api import BakeryApi, Refused, Unavailable
-from cli.following import follow
+from cli.following import follow, is_over
 from cli.progress import progress
 from cli.reports import print_failure, print_refusal, print_run, print_runs
 from models.pipeline_record import PipelineRecord
@@ -21,6 +21,7 @@ from models.state import State
 FAILED = 1
 REFUSED = 2
 STOPPED = 130
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 # Without a terminal nothing is folded or cut: logs are searched and copied from.
 WIDTH_OF_LOGS = 400
 
@@ -31,6 +32,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+SCOPES = f"How much of the job to do: {', '.join(Scope)}."
+
 Poll = Annotated[float, typer.Option(min=0.01, help="Seconds between two looks at the run.")]
 Follow = Annotated[bool, typer.Option("--follow", help="Stay until the run has ended.")]
 
@@ -40,7 +43,7 @@ def bake(
     *,
     image: Annotated[str, typer.Option(help="Image to bake.")] = "linux",
     environment: Annotated[str, typer.Option(help="Environment to bake it in.")] = "sbx",
-    scope: Annotated[Scope, typer.Option(help="How much of the job to do.")] = Scope.ALL,
+    scope: Annotated[Scope, typer.Option(metavar="<scope>", help=SCOPES)] = Scope.ALL,
     build_seconds: Annotated[float, typer.Option(min=0, help="How long the simulated build takes.")] = 20,
     folder: Annotated[Path, typer.Option(help="Folder of the local stack.")] = Path(".local"),
     poll_seconds: Poll = 0.5,
@@ -51,15 +54,17 @@ def bake(
     """
     from local.stack import StackError, StackOptions, local_stack  # noqa: PLC0415  # the other commands do without it and start sooner
 
-    with _told_in_sentences(), _stopped_by_sigterm():
+    with _told_in_sentences(), _stopped_once():
         _errors().print("Starting the local stack ...", highlight=False)
         options = {"image": image, "startEnvironment": environment, "stopEnvironment": environment, "scope": scope}
         try:
-            with (
-                local_stack(folder, StackOptions(build_seconds=build_seconds)) as stack,
-                BakeryApi(stack.functions.url, stack.functions.function_key) as api,
-            ):
-                record = _follow(api, api.start_run(options), poll_seconds)
+            with local_stack(folder, StackOptions(build_seconds=build_seconds)) as stack:
+                try:
+                    with BakeryApi(stack.functions.url, stack.functions.function_key) as api:
+                        record = _follow(api, api.start_run(options), poll_seconds)
+                finally:
+                    _ignore_interrupts()
+                    _errors().print("Stopping the local stack ...", highlight=False)
         except StackError as error:
             print_refusal(_errors(), str(error), [])
             raise typer.Exit(FAILED) from None
@@ -73,9 +78,9 @@ def start(  # noqa: PLR0913  # each is an option of the command
     image: Annotated[str | None, typer.Option(help="Image to bake; may be left out where there is one.")] = None,
     start_environment: Annotated[str | None, typer.Option(help="First environment.")] = None,
     stop_environment: Annotated[str | None, typer.Option(help="Last environment.")] = None,
-    scope: Annotated[Scope | None, typer.Option(help="How much of the job to do.")] = None,
+    scope: Annotated[Scope | None, typer.Option(metavar="<scope>", help=f"{SCOPES} The first run needs all.")] = None,
     stay: Follow = False,
-    poll_seconds: Poll = 5,
+    poll_seconds: Poll = 2,
     url: Url = None,
     key: Key = None,
     stack: Stack = DEFAULT_STACK,
@@ -97,7 +102,7 @@ def show(
     run_id: Annotated[str, typer.Argument(help="Id of the run.")],
     *,
     stay: Follow = False,
-    poll_seconds: Poll = 5,
+    poll_seconds: Poll = 2,
     url: Url = None,
     key: Key = None,
     stack: Stack = DEFAULT_STACK,
@@ -108,10 +113,10 @@ def show(
             _end(_follow(api, run_id, poll_seconds))
             return
         record = api.get_run(run_id)
-        if record.ended_at is None:
-            print_run(_output(), record)
-        else:
+        if is_over(record):
             _end(record)
+        else:
+            print_run(_output(), record)
 
 
 @app.command("list")
@@ -170,13 +175,24 @@ def _told_in_sentences() -> Generator[None]:
 
 
 @contextmanager
-def _stopped_by_sigterm() -> Generator[None]:
-    """Let SIGTERM end the command as Ctrl-C does, so that it stops what it started."""
-    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _stopped_once() -> Generator[None]:
+    """Let Ctrl-C and SIGTERM end the command; once it stops what it started, nothing interrupts that."""
+    earlier = {number: signal.signal(number, _interrupt) for number in INTERRUPTS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, earlier)
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(*_: object) -> None:
+    _ignore_interrupts()
+    raise KeyboardInterrupt
+
+
+def _ignore_interrupts() -> None:
+    for number in INTERRUPTS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _output() -> Console:

@@ -45,15 +45,21 @@ def test_a_bake_of_an_unknown_image_exits_with_2(tmp_path: Path, environment: di
     assert "image (nothing)" in errors.splitlines()[-1]
 
 
-def test_a_bake_that_is_told_to_end_stops_what_it_started(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_a_bake_that_is_told_to_end_once_or_twice_stops_what_it_started(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
     process = bake(tmp_path, environment, "--build-seconds", "600")
     stack_file = tmp_path / "stack.json"
     _wait_until(stack_file.exists)
     stack = json.loads(stack_file.read_text())
     process.send_signal(signal.SIGTERM)
+    assert process.stderr
+    while process.stderr.readline() not in {"Stopping the local stack ...\n", ""}:
+        pass
+    process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert errors.splitlines()[-1] == "Stopped."
+    assert errors == "Stopped.\n"
     assert not stack_file.exists()
     for part in ("functions", "arm", "blob", "durable"):
         with pytest.raises(ProcessLookupError):
