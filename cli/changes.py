@@ -3,6 +3,7 @@
 from datetime import timedelta
 from itertools import islice
 
+from models.approval import ApprovalRecord, ApprovalState
 from models.image_build import ImageBuildProgress, ImageRunState
 from models.pipeline_record import PipelineRecord, StageRecord, StepRecord
 from models.state import State
@@ -14,7 +15,10 @@ def changes(before: PipelineRecord | None, after: PipelineRecord) -> list[str]:
     known = {stage.environment: stage for stage in before.stages} if before else {}
     for stage in after.stages:
         lines += _stage_changes(known.get(stage.environment), stage)
-    if after.ended_at is not None and (before is None or before.ended_at is None):
+    asked = {approval.environment: approval.state for approval in before.approvals} if before else {}
+    waiting = [approval for approval in after.approvals if asked.get(approval.environment) is not approval.state]
+    lines += [f"{approval.environment}  approval: {approval_state(approval)}" for approval in waiting]
+    if after.ended_at is not None and (before is None or before.state is not after.state):
         lines.append(f"run {after.id}: {after.state} after {clock(after.ended_at - after.started_at)}")
     return lines
 
@@ -29,6 +33,18 @@ def clock(duration: timedelta) -> str:
 def build_state(build: ImageBuildProgress) -> str:
     """Return run state and sub-state of a build in Azure Image Builder's words."""
     return f"{build.run_state}, {build.run_sub_state}" if build.run_sub_state else str(build.run_state)
+
+
+def approval_state(approval: ApprovalRecord) -> str:
+    """Return where an approval stands: until when it is waited for, or who decided."""
+    if approval.state is ApprovalState.WAITING:
+        return f"Waiting until {approval.deadline:%Y-%m-%d %H:%M} UTC"
+    if approval.decision is None:
+        return str(approval.state)
+    who = approval.decision.who
+    signed_in = "" if who.verified else " (not signed in)"
+    reason = f": {approval.decision.reason}" if approval.decision.reason else ""
+    return f"{approval.state} by {who.name}{signed_in}{reason}"
 
 
 def _stage_changes(before: StageRecord | None, after: StageRecord) -> list[str]:

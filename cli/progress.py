@@ -11,14 +11,19 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from cli.changes import build_state, changes, clock
+from cli.changes import approval_state, build_state, changes, clock
+from models.approval import ApprovalState
 from models.pipeline_record import PipelineRecord, StageRecord, StepRecord
 from models.pipeline_run import StepName
 from models.state import State
 
 type Show = Callable[[PipelineRecord], None]
 
-MARKS = {State.SUCCEEDED: Text("✓", style="green"), State.PARTIALLY_SUCCEEDED: Text("!", style="yellow")}
+MARKS = {
+    State.SUCCEEDED: Text("✓", style="green"),
+    State.TRIGGERED: Text("›", style="cyan"),  # noqa: RUF001  # an arrow, no quotation mark
+    State.PARTIALLY_SUCCEEDED: Text("!", style="yellow"),
+}
 OTHER_MARK = Text("✗", style="red")
 
 
@@ -66,6 +71,10 @@ def run_picture(record: PipelineRecord, now: datetime, spinner: RenderableType) 
             mark = spinner if step.state is State.RUNNING else MARKS.get(step.state, OTHER_MARK)
             took = clock((step.ended_at or now) - step.started_at)
             steps.add_row(Text(environment, style="bold"), mark, str(step.name), took, _detail(stage, step))
+    for approval in record.approvals:
+        if approval.state is ApprovalState.WAITING:
+            waited, detail = clock(now - approval.requested_at), Text(approval_state(approval), style="cyan")
+            steps.add_row(Text(approval.environment, style="bold"), spinner, "approval", waited, detail)
     return Group(heading, Text(), steps)
 
 

@@ -4,13 +4,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.changes import clock
+from cli.changes import approval_state, clock
+from models.approval import ApprovalState
 from models.faults import Fault
 from models.pipeline_record import PipelineRecord, PipelineRunSummary, Publication, StageRecord
 from models.pipeline_run import StepName
 from models.state import State
 
-COLOURS = {State.SUCCEEDED: "green", State.RUNNING: "cyan", State.PARTIALLY_SUCCEEDED: "yellow"}
+COLOURS = {
+    State.SUCCEEDED: "green",
+    State.RUNNING: "cyan",
+    State.TRIGGERED: "cyan",
+    State.PARTIALLY_SUCCEEDED: "yellow",
+}
 
 
 def print_run(console: Console, record: PipelineRecord) -> None:
@@ -24,7 +30,7 @@ def print_run(console: Console, record: PipelineRecord) -> None:
         console.print(_steps(stage))
         if stage.result:
             console.print()
-            console.print(_facts(stage.result))
+            _print_facts(console, stage.result)
             if stage.result.scripts:
                 console.print()
                 console.print(_scripts(stage.result))
@@ -34,6 +40,12 @@ def print_run(console: Console, record: PipelineRecord) -> None:
             place = _place(remark.file, remark.line, remark.column)
             sentence = f"Remark: {place} {remark.path}: {remark.problem} -> {remark.instead}"
             _print_sentence(console, sentence)
+    if record.approvals:
+        console.print()
+    for approval in record.approvals:
+        waits = approval.state is ApprovalState.WAITING
+        how = f"; POST /api/runs/{record.id}/approvals/{approval.environment} decides" if waits else ""
+        _print_sentence(console, f"Approval of {approval.environment}: {approval_state(approval)}{how}")
     console.print()
 
 
@@ -87,7 +99,8 @@ def _steps(stage: StageRecord) -> Table:
     return table
 
 
-def _facts(result: Publication) -> Table:
+def _print_facts(console: Console, result: Publication) -> None:
+    """Print one line for each fact, which the terminal alone may fold: ids and addresses can be copied whole."""
     facts = {
         "image version": result.image_version_id,
         "replication": result.replication_state,
@@ -100,13 +113,10 @@ def _facts(result: Publication) -> Table:
             if output.artifact != result.image_version_id
         },
     }
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in facts.items():
-        if value is not None:
-            table.add_row(name, value)
-    return table
+    told = {name: value for name, value in facts.items() if value is not None}
+    width = max(map(len, told))
+    for name, value in told.items():
+        console.print(Text.assemble((f"{name:<{width}}", "bold"), f"  {value}"), soft_wrap=True)
 
 
 def _scripts(result: Publication) -> Table:

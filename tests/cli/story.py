@@ -133,6 +133,21 @@ def failed(state: str) -> Any:
     )  # fmt: skip
 
 
+def asked(state: str, **more: Any) -> Any:
+    """How the run looks that needs an approval of the environment prd: waiting, or decided."""
+    approval = {"environment": "prd", "state": state, "requestedAt": at(36), "deadline": at(600), **more}
+    return run(*EARLIER, BUILD, build=build("Succeeded", *SUB_STATES), state="Succeeded", run_approvals=[approval])
+
+
+WAITING = asked("Waiting")
+APPROVED = asked(
+    "Approved",
+    decision={
+        "id": "d", "decision": "approved", "reason": "looks good", "decidedAt": at(60),
+        "who": {"name": "ada@example.org", "verified": False},
+    },
+)  # fmt: skip
+
 FAULTS = {
     "type": "about:blank",
     "title": "The run was not started",

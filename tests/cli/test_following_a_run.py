@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.conftest import Cli
 from tests.cli.double import KEY, HttpApi
-from tests.cli.story import REMARK, SUCCESS, VERSION_ID, failed
+from tests.cli.story import APPROVED, REMARK, SUCCESS, VERSION_ID, WAITING, failed
 
 PROJECT = Path(__file__).parents[2]
 FAST = ("--follow", "--poll-seconds", "0.01")
@@ -87,6 +87,39 @@ def test_any_other_end_exits_with_1_and_says_where_why_and_what_to_do(cli: Cli, 
     assert VERSION_ID not in ended.stdout
 
 
+def test_an_approval_that_is_waited_for_is_told_and_so_is_its_decision(cli: Cli, api: HttpApi) -> None:
+    api.script = [WAITING, WAITING, APPROVED, SUCCESS[-1]]
+    ended = cli("show", "a-run", *FAST)
+    lines = [line[9:] for line in ended.stderr.splitlines() if "approval" in line]
+    assert lines == [
+        "prd  approval: Waiting until 2026-11-25 10:10 UTC",
+        "prd  approval: Approved by ada@example.org (not signed in): looks good",
+    ]
+
+
+def test_a_waiting_run_says_how_it_is_decided_on(cli: Cli, api: HttpApi) -> None:
+    api.script = [WAITING]
+    ended = cli("show", "a-run")
+    assert ended.exit_code == 0
+    assert (
+        "Approval of prd: Waiting until 2026-11-25 10:10 UTC; "
+        "POST /api/runs/linux-20261125-100000-abcdef/approvals/prd decides"
+    ) in ended.stdout.splitlines()
+
+
+def test_a_build_that_its_run_did_not_wait_for_is_followed_to_its_end(cli: Cli, api: HttpApi) -> None:
+    api.script = [{**SUCCESS[3], "state": "Triggered", "endedAt": SUCCESS[-1]["endedAt"]}]
+    assert cli("show", "a-run").exit_code == 0
+    api.script = [*api.script * 3, SUCCESS[-1]]
+    ended = cli("show", "a-run", *FAST)
+    assert ended.exit_code == 0, ended.stderr
+    assert ended.stdout.splitlines()[-1] == VERSION_ID
+    assert [line[9:] for line in ended.stderr.splitlines() if ": Triggered" in line or ": Succeeded after" in line] == [
+        "run linux-20261125-100000-abcdef: Triggered after 0:36",
+        "run linux-20261125-100000-abcdef: Succeeded after 0:36",
+    ]
+
+
 def test_a_run_that_broke_outside_of_a_stage_says_why(cli: Cli, api: HttpApi) -> None:
     broken = {**SUCCESS[0], "state": "Failed", "endedAt": SUCCESS[-1]["endedAt"], "stages": []}
     api.script = [{**broken, "failure": {"code": "RunLost", "message": "It is not known.", "whatToDo": None}}]
@@ -122,7 +155,7 @@ def test_ctrl_c_leaves_with_one_word(api: HttpApi, environment: dict[str, str]) 
 def test_a_terminal_gets_a_picture_that_is_gone_at_the_end(
     api: HttpApi, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    api.script = [*SUCCESS[:4], *SUCCESS[3:4] * 20, SUCCESS[-1]]
+    api.script = [*SUCCESS[:4], *SUCCESS[3:4] * 20, *[WAITING] * 20, SUCCESS[-1]]
     controller, terminal = pty.openpty()
     output = tmp_path / "output"
     with output.open("w") as stdout:
@@ -144,6 +177,7 @@ def test_a_terminal_gets_a_picture_that_is_gone_at_the_end(
     picture = ESCAPES.sub("", b"".join(seen).decode())
     assert "Baking linux  linux-20261125-100000-abcdef" in picture
     assert "Running, Building" in picture
+    assert "Waiting until 2026-11-25 10:10 UTC" in picture
     assert output.read_text().splitlines()[-1] == VERSION_ID
 
 
