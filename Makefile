@@ -12,6 +12,7 @@ setup: .venv/.installed local/azurite/node_modules/.installed ## Make the enviro
 
 .venv/.installed: requirements.txt requirements-dev.txt .python-version local/find_python.sh
 	@python=$$(sh local/find_python.sh) && echo "Making .venv with $$python ..." && "$$python" -m venv .venv
+	@echo "Installing the Python packages, which takes a minute or so ..."
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
