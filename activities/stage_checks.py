@@ -55,9 +55,9 @@ async def _find_source(azure: AzureClients, plan: StagePlan, source: ImageSource
 async def check_account(azure: AzureClients, plan: StagePlan, work: frozenset[Work]) -> list[Misfit]:
     """The storage account: elsewhere, another's, or missing where the stage does not make it."""
     account, deployed = stage_resources(plan).account, Work.STORAGE in work
-    location = await storage_accounts.find_location(azure, account)
-    asks_for_name = deployed and location is None
-    name_taken = await storage_accounts.why_name_is_taken(azure, account) if asks_for_name else None
+    name_taken = await storage_accounts.why_name_is_taken(azure, account) if deployed else None
+    is_free = deployed and name_taken is None
+    location = None if is_free else await storage_accounts.find_location(azure, account)
     return account_misfits(plan.infrastructure, location, name_taken, deployed=deployed)
 
 

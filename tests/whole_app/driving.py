@@ -73,6 +73,15 @@ class Bakery:
         self.simulation.post("/reset").raise_for_status()
 
 
+def changes_among(requests: list[dict[str, Any]]) -> list[str]:
+    """Return the requests that change something; the question whether a name is free is a POST that does not."""
+    return [
+        f"{entry['method']} {entry['url']}"
+        for entry in requests
+        if entry["method"] != "GET" and "/checkNameAvailability?" not in entry["url"]
+    ]
+
+
 def eventually[T](read: Callable[[], T], is_so: Callable[[T], bool], within_seconds: float = 30) -> T:
     """Return what is read once it is as wanted; fails with the last reading at the deadline."""
     deadline = time.monotonic() + within_seconds
