@@ -68,7 +68,8 @@ def run_picture(record: PipelineRecord, now: datetime, spinner: RenderableType) 
     for stage in record.stages:
         for number, step in enumerate(stage.steps):
             environment = "" if number else stage.environment
-            mark = spinner if step.state is State.RUNNING else MARKS.get(step.state, OTHER_MARK)
+            goes_on = step.state is State.RUNNING or _is_built_meanwhile(stage, step)
+            mark = spinner if goes_on else MARKS.get(step.state, OTHER_MARK)
             took = clock((step.ended_at or now) - step.started_at)
             steps.add_row(Text(environment, style="bold"), mark, str(step.name), took, _detail(stage, step))
     for approval in record.approvals:
@@ -79,9 +80,18 @@ def run_picture(record: PipelineRecord, now: datetime, spinner: RenderableType) 
 
 
 def _detail(stage: StageRecord, step: StepRecord) -> Text:
-    if step.name is StepName.BUILD and step.state is State.RUNNING and stage.build:
+    if (
+        stage.build
+        and (step.state is State.RUNNING or _is_built_meanwhile(stage, step))
+        and step.name is StepName.BUILD
+    ):
         return Text(build_state(stage.build), style="cyan")
     return Text(step.detail or "", style="dim")
+
+
+def _is_built_meanwhile(stage: StageRecord, step: StepRecord) -> bool:
+    """Say whether the stage did not wait for its build, and the build goes on."""
+    return stage.state is State.TRIGGERED and step.name is StepName.BUILD
 
 
 def _show_lines(console: Console, shown: Shown, record: PipelineRecord) -> None:
