@@ -39,11 +39,13 @@ from orchestrators.run_stage import run_stage
 from orchestrators.tend_image_build import tend_image_build
 from orchestrators.watch_image_build import watch_image_build
 from triggers.http_decisions import cancel_run, decide_approval
+from triggers.http_plan import plan_run
 from triggers.http_runs import get_run, list_runs, start_run
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 
 # Something happened.
+register_http(app, "POST", "plan", plan_run)
 register_http(app, "POST", "runs", start_run)
 register_http(app, "GET", "runs", list_runs)
 register_http(app, "GET", "runs/{id}", get_run)

@@ -1,8 +1,5 @@
 """Parameter files that are wrong keep a run from being started, and nothing is changed in Azure."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.whole_app.driving import Bakery, changes_among
@@ -10,24 +7,6 @@ from tests.whole_app.driving import Bakery, changes_among
 PIPELINE = "pipeline.json"
 INFRASTRUCTURE = "sbx.imageInfra.parameters.json"
 TEMPLATE = "sbx.imageTemplate.linux.parameters.json"
-
-type Change = Callable[[str, str, str], None]
-
-
-@pytest.fixture
-def change(parameters: Path, bakery: Bakery) -> Iterator[Change]:
-    """Replace text in a parameter file; it is put right at the end."""
-    originals = {file: file.read_text() for file in parameters.glob("*.json")}
-
-    def replace(file: str, old: str, new: str) -> None:
-        text = (parameters / file).read_text()
-        assert old in text
-        (parameters / file).write_text(text.replace(old, new))
-
-    bakery.reset()
-    yield replace
-    for file, text in originals.items():
-        file.write_text(text)
 
 
 def faults_of(bakery: Bakery):
