@@ -5,22 +5,23 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from itertools import chain
 
-from activities.stage_checks import STAGE_CHECKS, check_group
+from activities.stage_checks import GROUP_CHECK, STAGE_CHECKS, StageCheck
 from azure_clients import providers
 from azure_clients.connection import AzureClients
 from configuration.reading import ConfigurationReading, read_configuration
 from configuration.settings import Settings
-from models.errors import AzureUnavailable, StepFailed
+from models.configuration import StagePlan
+from models.errors import AzureRefused, AzureUnavailable, StepFailed
 from models.failure import Failure
 from models.faults import Fault, Remark
-from models.misfit import Part
+from models.misfit import Misfit, Part
 from models.pipeline_run import Scope, Stage
 from models.stage_messages import CheckedStage
 from models.subscription import SubscriptionProviders
 from policies.image_template_body import without_keys
 from policies.provider_registration import registration_remarks, unregistered_providers
 from policies.scope_work import Work, work_of
-from policies.stage_misfits import region_misfits
+from policies.stage_misfits import refused_question, refused_subscription, region_misfits
 
 
 @dataclass(frozen=True)
@@ -65,22 +66,25 @@ async def find_in_azure(
 ) -> StageFindings:
     """Compare a stage with the facts of Azure, as far as its scope needs them; nothing is changed.
 
-    Files with faults of their own are passed over. Raises AzureRefused where a question itself is refused.
+    Files with faults of their own are passed over.
     """
     plan, work = reading.stage_plan(environment, image), work_of(scope)
     if plan is None or not work:
         return StageFindings()
     listed, of_group = await asyncio.gather(
         _answered(providers.list_all(azure, plan.environment.subscription_id)),
-        _answered(check_group(azure, plan, work)),
+        _checked(GROUP_CHECK, azure, plan, work),
     )
+    if isinstance(listed, AzureRefused):
+        misfit = refused_subscription(plan.environment.subscription_id, str(listed))
+        return StageFindings(faults=(reading.misfit_fault(environment, image, misfit),))
     subscription = SubscriptionProviders() if isinstance(listed, AzureUnavailable) else listed
     unregistered = unregistered_providers(subscription)
     of_regions = region_misfits(plan, subscription)
     lacks_region = any(misfit.part is Part.ENVIRONMENT for misfit in of_regions)
-    lacks_group = Work.BASE not in work and bool(of_group)
+    lacks_group = Work.BASE not in work and isinstance(of_group, list) and bool(of_group)
     checks = [
-        _answered(one.check(azure, plan, work))
+        _checked(one, azure, plan, work)
         for one in STAGE_CHECKS
         if one.needed_for & work
         and one.namespace not in unregistered
@@ -102,9 +106,17 @@ async def find_in_azure(
     )
 
 
-async def _answered[T](question: Awaitable[T]) -> T | AzureUnavailable:
-    """Return the answer, or why there is none now: what one question does not bring, others may."""
+async def _answered[T](question: Awaitable[T]) -> T | AzureRefused | AzureUnavailable:
+    """Return the answer, or why there is none: what one question does not bring, others may."""
     try:
         return await question
-    except AzureUnavailable as error:
+    except (AzureRefused, AzureUnavailable) as error:
         return error
+
+
+async def _checked(
+    check: StageCheck, azure: AzureClients, plan: StagePlan, work: frozenset[Work]
+) -> list[Misfit] | AzureUnavailable:
+    """Return what a check finds; a question that Azure refuses is a misfit of what it asks about."""
+    answer = await _answered(check.check(azure, plan, work))
+    return [refused_question(check.part, check.path, str(answer))] if isinstance(answer, AzureRefused) else answer

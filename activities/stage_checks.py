@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from azure_clients import galleries, identities, managed_images, marketplace_images, resource_groups, storage_accounts
 from azure_clients.connection import AzureClients
 from models.configuration import StagePlan
-from models.misfit import Misfit
+from models.misfit import Misfit, Part, Path
 from models.source_image import GalleryVersionSource, ImageSource, ManagedImageSource, MarketplaceImage, SourceImage
 from policies.resource_ids import parse_resource_id
 from policies.scope_work import Work
 from policies.source_compatibility import image_source, source_misfits
 from policies.stage_misfits import (
+    ACCOUNT,
+    CONTAINER,
+    GALLERY,
+    GROUP,
+    IDENTITY,
+    STAGING_GROUP,
     account_misfits,
     container_misfits,
     gallery_misfits,
@@ -101,10 +107,13 @@ class StageCheck:
 
     `needed_for` is the work that needs it, `namespace` the resource provider that answers (one that is not registered
     has nothing to tell), `in_group` says that there is nothing to find without the stage's resource group, `in_region`
-    that there is nothing to ask where the environment's location is none.
+    that there is nothing to ask where the environment's location is none. `part` and `path` say where a refusal of the
+    question itself is told.
     """
 
     check: Check
+    part: Part
+    path: Path
     needed_for: frozenset[Work]
     namespace: str | None = None
     in_group: bool = True
@@ -112,11 +121,21 @@ class StageCheck:
 
 
 ANY_WORK = frozenset(Work)
+SOURCE: Path = ("source",)
+GROUP_CHECK = StageCheck(check_group, Part.INFRASTRUCTURE, GROUP, ANY_WORK)
 STAGE_CHECKS = (
-    StageCheck(check_source, frozenset({Work.BASE, Work.IMAGE}), "Microsoft.Compute", in_group=False, in_region=True),
-    StageCheck(check_account, ANY_WORK, "Microsoft.Storage"),
-    StageCheck(check_container, frozenset({Work.IMAGE}), "Microsoft.Storage"),
-    StageCheck(check_identity, frozenset({Work.IMAGE}), "Microsoft.ManagedIdentity"),
-    StageCheck(check_gallery, ANY_WORK, "Microsoft.Compute"),
-    StageCheck(check_staging_group, frozenset({Work.IMAGE}), in_group=False),
+    StageCheck(
+        check_source,
+        Part.IMAGE_TEMPLATE,
+        SOURCE,
+        frozenset({Work.BASE, Work.IMAGE}),
+        "Microsoft.Compute",
+        in_group=False,
+        in_region=True,
+    ),
+    StageCheck(check_account, Part.INFRASTRUCTURE, ACCOUNT, ANY_WORK, "Microsoft.Storage"),
+    StageCheck(check_container, Part.INFRASTRUCTURE, CONTAINER, frozenset({Work.IMAGE}), "Microsoft.Storage"),
+    StageCheck(check_identity, Part.INFRASTRUCTURE, IDENTITY, frozenset({Work.IMAGE}), "Microsoft.ManagedIdentity"),
+    StageCheck(check_gallery, Part.INFRASTRUCTURE, GALLERY, ANY_WORK, "Microsoft.Compute"),
+    StageCheck(check_staging_group, Part.IMAGE_TEMPLATE, STAGING_GROUP, frozenset({Work.IMAGE}), in_group=False),
 )

@@ -13,6 +13,8 @@ from policies.resource_ids import parse_resource_id
 IMAGE_TEMPLATES = "microsoft.virtualmachineimages/imagetemplates"
 IMAGE_VERSIONS = "microsoft.compute/galleries/images/versions"
 RUN_ALL = "run once with the scope `all`, which deploys it"
+# Where nothing is asked for, newer api versions give a definition of generation 2 this type.
+GIVEN_BY_AZURE = {("securityType", "Standard", "TrustedLaunchSupported")}
 GROUP: Path = ("rgParam", "value", "name")
 ACCOUNT: Path = ("saParam", "value", "name")
 CONTAINER: Path = ("saParam", "value", "blobServices", "containers", 0, "name")
@@ -28,6 +30,17 @@ class Thing(NamedTuple):
     path: Path
     kind: str
     name: str
+
+
+def refused_subscription(subscription_id: str, refusal: str) -> Misfit:
+    """Return what to say where Azure tells nothing of a subscription: it is not there, or not for this app."""
+    problem = f"Nothing can be found out about the subscription {subscription_id}: {refusal}"
+    return Misfit(Part.ENVIRONMENT, ("subscriptionId",), problem, "a subscription in which the app has its rights")
+
+
+def refused_question(part: Part, path: Path, refusal: str) -> Misfit:
+    """Return what to say where Azure refuses to answer a question about something."""
+    return Misfit(part, path, f"It could not be checked: {refusal}", "what Azure takes, as it says")
 
 
 def region_misfits(plan: StagePlan, providers: SubscriptionProviders) -> list[Misfit]:
@@ -147,17 +160,20 @@ def _missing(thing: Thing) -> Misfit:
 def _changes(path: Path, wanted: ImageDefinition, found: ImageDefinition) -> Iterator[Misfit]:
     """Return what an image definition is born with and cannot be given later."""
     for (key, here), (_, there) in zip(_unchangeable(wanted), _unchangeable(found), strict=True):
-        if str(here).lower() != str(there).lower():
-            problem = f"The image definition {found.name} exists with {key} {there}, which cannot be changed."
-            yield Misfit(Part.INFRASTRUCTURE, (*path, key), problem, f"{there}, or a new image definition")
+        if str(here).lower() != str(there).lower() and (key, here, there) not in GIVEN_BY_AZURE:
+            problem = f"The image definition {found.name} exists with {key} {there or '(none)'}: it cannot be changed."
+            yield Misfit(Part.INFRASTRUCTURE, (*path, key), problem, f"{there or 'none'}, or a new image definition")
 
 
 def _unchangeable(definition: ImageDefinition) -> list[tuple[str, Any]]:
-    identifier = definition.arm_properties.get("identifier", {})
+    identifier, plan = definition.arm_properties.get("identifier", {}), definition.plan
     return [
         ("osType", definition.os_type),
         ("hyperVGeneration", definition.hyper_v_generation),
         ("architecture", definition.architecture),
         ("securityType", definition.security_type or "Standard"),
         *((key, identifier.get(key)) for key in ("publisher", "offer", "sku")),
+        ("planName", plan and plan.name),
+        ("productName", plan and plan.product),
+        ("planPublisherName", plan and plan.publisher),
     ]

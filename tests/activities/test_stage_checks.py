@@ -166,7 +166,7 @@ async def test_a_name_that_another_has_is_told(look, deploy, settings):
     [
         (('"platform-engineering"', '"others"'), "publisher", "platform-engineering"),
         (('"sku": "ubuntu-24-04"', '"sku": "noble"'), "sku", "ubuntu-24-04"),
-        (('"TrustedLaunchSupported"', '"Standard"'), "securityType", "TrustedLaunchSupported"),
+        (('"TrustedLaunchSupported"', '"TrustedLaunch"'), "securityType", "TrustedLaunchSupported"),
     ],
 )
 @pytest.mark.parametrize("scope", [Scope.ALL, Scope.ONLY_IMAGE])
@@ -304,7 +304,7 @@ async def test_a_version_in_a_subscription_that_is_not_known_is_told(look, setti
     elsewhere = VERSION.replace(OTHER_SUBSCRIPTION, "99999999-9999-4999-8999-999999999999")
     with_source(settings, f'{{"type": "SharedImageVersion", "imageVersionId": "{elsewhere}/latest"}}')
     (fault,) = (await look()).faults
-    assert "no version latest" in fault.problem
+    assert fault.path.startswith("parameters.itParam.value.imageSource")
 
 
 @pytest.mark.parametrize(("generation", "words"), [("V2", None), ("V1", "generation V1"), (None, "no managed image")])
@@ -366,3 +366,20 @@ async def test_a_question_without_an_answer_is_asked_again(azure, settings, simu
     simulated_azure.faults.add("status", path="/resourcegroups/", status=403, code="AuthorizationFailed")
     with pytest.raises(AzureUnavailable):
         await check_stage(azure, settings, Stage(run_id="r", image="linux", scope=Scope.ALL, environment="sbx"))
+
+
+async def test_a_subscription_that_is_not_known_is_told_in_the_pipelines_file(look, settings):
+    change(settings, "pipeline.json", SUBSCRIPTION, "99999999-9999-4999-8999-999999999999")
+    (fault,) = (await look()).faults
+    assert (fault.file, fault.path) == ("pipeline.json", "environments[0].subscriptionId")
+    assert "SubscriptionNotFound" in fault.problem
+
+
+async def test_a_question_that_azure_refuses_is_a_fault_of_what_it_asks_about(look, deploy, simulated_azure):
+    await deploy()
+    code = "InvalidAuthenticationTokenTenant"
+    simulated_azure.faults.add("status", path="/publishers/", status=401, code=code, message="Another tenant.")
+    (fault,) = (await look()).faults
+    assert fault.path == "parameters.itParam.value.imageSource"
+    assert code in fault.problem
+    assert "Another tenant." in fault.problem

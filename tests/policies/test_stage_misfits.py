@@ -3,6 +3,7 @@ import pytest
 from models.configuration import Environment, ImageDefinition, ImageSettings, Infrastructure, StagePlan
 from models.image_template import ImageTemplatePlan
 from models.misfit import Part
+from models.source_image import PurchasePlan
 from models.subscription import SubscriptionProviders
 from policies.stage_misfits import (
     IMAGE_TEMPLATES,
@@ -157,14 +158,26 @@ def test_a_build_that_publishes_nothing_needs_no_gallery():
         ({"hyper_v_generation": "V1"}, "hyperVGeneration"),
         ({"architecture": "Arm64"}, "architecture"),
         ({"security_type": None}, "securityType"),
+        ({"plan": PurchasePlan(name="n", product="p", publisher="q")}, "planPublisherName"),
         ({"arm_properties": {"identifier": {"publisher": "p", "offer": "x", "sku": "s"}}}, "offer"),
     ],
 )
 @pytest.mark.parametrize("deployed", [True, False])
 def test_what_a_definition_is_born_with_cannot_be_changed(there, key, deployed):
     found = LINUX.model_copy(update=there)
-    (misfit,) = gallery_misfits(plan_of(), (found,), deployed=deployed)
-    assert misfit.path == ("acgParam", "value", "images", 1, key)
+    misfits = gallery_misfits(plan_of(), (found,), deployed=deployed)
+    assert misfits[-1].path == ("acgParam", "value", "images", 1, key)
+    assert all("cannot be changed" in misfit.problem and misfit.instead for misfit in misfits)
+
+
+def test_the_type_that_azure_gives_by_itself_is_no_change():
+    asked = LINUX.model_copy(update={"security_type": None})
+    plan = plan_of().model_copy(
+        update={"infrastructure": INFRASTRUCTURE.model_copy(update={"image_definitions": (asked,)})}
+    )
+    given = LINUX.model_copy(update={"security_type": "TrustedLaunchSupported"})
+    assert gallery_misfits(plan, (given,), deployed=True) == []
+    assert len(gallery_misfits(plan, (LINUX,), deployed=True)) == 1
 
 
 def test_names_that_differ_in_case_are_the_same():
