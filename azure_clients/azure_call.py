@@ -28,6 +28,8 @@ PASSING_CODES = {
     "RetryableError",
     "StorageAccountOperationInProgress",
 }
+# Where nothing can be absent or there: the subscription itself cannot be seen.
+NO_PLACE = {"SubscriptionNotFound", "InvalidSubscriptionId"}
 QUERY_OF_AN_ADDRESS = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]+")
 
 
@@ -54,7 +56,8 @@ def translate(operation: str, error: SdkError) -> AzureError:
         return AzureUnavailable(operation, "AuthenticationFailed", message)
     if code in PASSING_CODES or error.status_code in PASSING_STATUSES or error.status_code is None:
         return AzureUnavailable(operation, code, message)
-    kind = AzureAbsent if isinstance(error, ResourceNotFoundError) else AzureRefused
+    is_absent = isinstance(error, ResourceNotFoundError) and code not in NO_PLACE
+    kind = AzureAbsent if is_absent else AzureRefused
     return kind(operation, code, message)
 
 

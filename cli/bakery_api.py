@@ -1,7 +1,9 @@
 """The HTTP API of the function app, as the command line calls it."""
 
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
@@ -44,12 +46,21 @@ class BakeryApi:
 
     def get_run(self, run_id: str) -> PipelineRecord:
         """GET /api/runs/{id}."""
-        return self._read(self._call("GET", f"/api/runs/{run_id}"), TypeAdapter(PipelineRecord))
+        return self._read(self._call("GET", f"/api/runs/{quote(run_id, safe='')}"), TypeAdapter(PipelineRecord))
 
     def list_runs(self, limit: int) -> list[PipelineRunSummary]:
         """GET /api/runs; the newest first."""
         answer = self._call("GET", "/api/runs", params={"limit": limit})
         return self._read(answer, TypeAdapter(dict[str, list[PipelineRunSummary]]))["runs"]
+
+    def decide(self, run_id: str, environment: str, decision: dict[str, str]) -> str:
+        """POST /api/runs/{id}/approvals/{environment}; returns where the approval stands then."""
+        path = f"/api/runs/{quote(run_id, safe='')}/approvals/{quote(environment, safe='')}"
+        return self._read(self._call("POST", path, json=decision), TypeAdapter(dict[str, Any]))["state"]
+
+    def cancel_run(self, run_id: str, wish: dict[str, str]) -> None:
+        """POST /api/runs/{id}/cancel; the run ends by itself after that."""
+        self._call("POST", f"/api/runs/{quote(run_id, safe='')}/cancel", json=wish)
 
     def _call(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
@@ -64,7 +75,7 @@ class BakeryApi:
         return response
 
     def _refusal(self, response: httpx.Response) -> Refused:
-        if response.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
             return Refused(f"Image Bakery at {self.url} does not accept the function key.", [])
         try:
             problem = response.json()

@@ -38,6 +38,12 @@ Poll = Annotated[float, typer.Option(min=0.01, help="Seconds between two looks a
 Follow = Annotated[bool, typer.Option("--follow", help="Stay until the run has ended.")]
 
 
+RunId = Annotated[str, typer.Argument(help="Id of the run.")]
+WaitsFor = Annotated[str, typer.Argument(help="Environment that the run waits for.")]
+Reason = Annotated[str | None, typer.Option(help="Why; kept in the record.")]
+Who = Annotated[str | None, typer.Option(help="Who you are, where nobody has signed in.")]
+
+
 @app.command()
 def bake(
     *,
@@ -99,7 +105,7 @@ def start(  # noqa: PLR0913  # each is an option of the command
 
 @app.command()
 def show(
-    run_id: Annotated[str, typer.Argument(help="Id of the run.")],
+    run_id: RunId,
     *,
     stay: Follow = False,
     poll_seconds: Poll = 2,
@@ -117,6 +123,42 @@ def show(
             _end(record)
         else:
             print_run(_output(), record)
+
+
+@app.command()
+def approve(  # noqa: PLR0913  # each is an option of the command
+    run_id: RunId,
+    environment: WaitsFor,
+    *,
+    reject: Annotated[bool, typer.Option("--reject", help="Reject it: the run ends there.")] = False,
+    reason: Reason = None,
+    who: Who = None,
+    url: Url = None,
+    key: Key = None,
+    stack: Stack = DEFAULT_STACK,
+) -> None:
+    """Approve, or reject, the environment that a run waits for."""
+    decision = {"decision": "rejected" if reject else "approved", "reason": reason, "who": who}
+    with _told_in_sentences(), find_app(url, key, stack) as api:
+        state = api.decide(run_id, environment, {name: value for name, value in decision.items() if value})
+        print(f"{environment}: {state}")
+
+
+@app.command()
+def cancel(  # each is an option of the command
+    run_id: RunId,
+    *,
+    reason: Reason = None,
+    who: Who = None,
+    url: Url = None,
+    key: Key = None,
+    stack: Stack = DEFAULT_STACK,
+) -> None:
+    """Cancel a run in good order; `show --follow` tells when it is over."""
+    wish = {"reason": reason, "who": who}
+    with _told_in_sentences(), find_app(url, key, stack) as api:
+        api.cancel_run(run_id, {name: value for name, value in wish.items() if value})
+        print(f"{run_id}: canceling")
 
 
 @app.command("list")

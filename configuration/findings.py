@@ -40,7 +40,8 @@ class Findings:
             with (folder / name).open("rb") as file:
                 content = file.read(MAXIMUM_BYTES + 1)
         except FileNotFoundError:
-            close = nearest(name, file_names(folder))
+            # The names of parameter files are long and alike: only a slip of the pen is a hint.
+            close = nearest(name, file_names(folder), likeness=0.9)
             instead = f"the file; did you mean {close}?" if close else f"a file of this name in {folder.name}/"
             self.faults.append(Fault(file=name, path="", problem="the file is missing", instead=instead))
             return None

@@ -32,10 +32,10 @@ _LONGEST_CHOICE: Final = 12
 _SHORTEST_PART: Final = 4
 
 
-def nearest(word: str, words: Iterable[str]) -> str | None:
-    """Return the word that was probably meant, whatever the case."""
+def nearest(word: str, words: Iterable[str], *, likeness: float = 0.7) -> str | None:
+    """Return the word that was probably meant, whatever the case; `likeness` is difflib's ratio, from 0 to 1."""
     by_lower = {candidate.lower(): candidate for candidate in words}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=likeness)
     return by_lower[found[0]] if found else None
 
 

@@ -14,6 +14,7 @@ from models.errors import AzureRefused, StepFailed
 from models.failure import Failure
 from models.message import JsonObject
 from orchestrators.durable import Context
+from policies.advice import advice
 
 
 def register_activity(app: df.DFApp, activity: Callable[..., Any]) -> None:
@@ -36,7 +37,7 @@ def activity_handle(activity: Callable[..., Any]) -> Callable[..., Any]:
         try:
             answer = await activity(**arguments_for(activity, **{name: message.from_payload(payload)}))
         except AzureRefused as refused:
-            return _failure(Failure(code=refused.code, message=refused.message))
+            return _failure(Failure(code=refused.code, message=refused.message, what_to_do=advice(refused.code)))
         except StepFailed as failed:
             return _failure(failed.failure)
         return {"value": answer.to_payload()}

@@ -107,8 +107,7 @@ def _steps(context: Context, stage: Stage, stage_log: StageLog, cancellation: Ca
         yield from call_activity(context, delete_image_template, template)
     request = PublicationRequest(template=template, scripts=scripts.scripts)
     build_it = _build(context, stage, plan, request, stage_log, cancellation)
-    yield from stage_log.step(StepName.BUILD, build_it)
-    if not stage.wait_for_image_build:
+    if (yield from stage_log.step(StepName.BUILD, build_it)) is State.TRIGGERED:
         return State.TRIGGERED
     request = request.model_copy(update={"version_expected": plan.image_template.image_definition_id is not None})
     published = yield from stage_log.step(StepName.PUBLICATION, call_activity(context, get_publication, request))
@@ -188,7 +187,7 @@ def _build(  # all that a stage knows by then
     request: PublicationRequest,
     stage_log: StageLog,
     cancellation: Cancellation,
-) -> Steps[None]:
+) -> Steps[State]:
     """Run the image template and watch the build; one that does not succeed leaves the address of its log."""
     template = request.template
     progress = ImageBuildProgress(template_name=template.name, template_id=template.id)
@@ -209,7 +208,7 @@ def _build(  # all that a stage knows by then
             untended,
             tending.instance_id(stage.run_id, stage.environment),
         )
-        return
+        return State.TRIGGERED
     instance_id = build.instance_id(stage.run_id, stage.environment)
     pending = schedule_orchestrator(context, build.watch_image_build, watch, instance_id)
     end = yield from cancellation.follow(pending, instance_id)
@@ -218,3 +217,4 @@ def _build(  # all that a stage knows by then
     if failure is not None:
         stage_log.result((yield from find_publication(context, request)))
         raise StepFailed(failure, stage_state(end.progress, end.canceled_because))
+    return State.SUCCEEDED

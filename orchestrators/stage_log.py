@@ -29,7 +29,7 @@ class StageLog:
     def step[T](self, name: StepName, work: Steps[T]) -> Steps[T]:
         """Do the work as a step of this name; a failure in it is noted with the step, and raised again.
 
-        A run that is to be canceled ends before the step's work.
+        A run that is to be canceled ends before the step's work. Work that gives a state ends the step in it.
         """
         began = StepRecord(name=name, state=State.RUNNING, started_at=now(self._context))
         self._update(steps=(*self.record.steps, began))
@@ -41,7 +41,7 @@ class StageLog:
             self._end_step(failed.state, failed.failure.message)
             self._update(failure=StageFailure(**failed.failure.model_dump(), step=name))
             raise
-        self._end_step(State.SUCCEEDED)
+        self._end_step(result if isinstance(result, State) else State.SUCCEEDED)
         return result
 
     def forgive(self) -> None:

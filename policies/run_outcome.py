@@ -1,6 +1,7 @@
 """Decides how a run stands, from how its stages do."""
 
 from models.pipeline_record import PipelineRecord, StageRecord
+from models.pipeline_run import StepName
 from models.stage_messages import BuildEnd
 from models.state import State
 
@@ -33,8 +34,12 @@ def merged(record: PipelineRecord, stored: PipelineRecord | None) -> PipelineRec
 
 
 def _completed(stage: StageRecord, end: BuildEnd) -> StageRecord:
+    ended = {"state": end.state, "ended_at": end.ended_at, "detail": end.failure.message if end.failure else None}
     return stage.model_copy(
         update={
+            "steps": tuple(
+                step.model_copy(update=ended) if step.name is StepName.BUILD else step for step in stage.steps
+            ),
             "state": end.state,
             "ended_at": end.ended_at,
             "build": end.build,

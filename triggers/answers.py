@@ -1,12 +1,14 @@
 """What the handlers of the HTTP API have in common: bodies, answers, and the address of a run."""
 
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import azure.functions as func
 
 from models.errors import RequestRefused
+from models.faults import Fault
 from models.message import JsonObject
 
 LONGEST_REQUEST = 16 * 1024
@@ -28,6 +30,11 @@ def json_answer(
     return func.HttpResponse(
         json.dumps(body, ensure_ascii=False), status_code=status, headers=headers, mimetype="application/json"
     )
+
+
+def to_mend(faults: Sequence[Fault]) -> str:
+    """Say how much there is to mend."""
+    return "1 fault to mend" if len(faults) == 1 else f"{len(faults)} faults to mend"
 
 
 def status_url(request: func.HttpRequest, run_id: str) -> str:

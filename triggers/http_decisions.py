@@ -20,7 +20,7 @@ from models.pipeline_run import PipelineRun
 from orchestrators.approval import approval_event
 from orchestrators.cancellation import CANCEL_EVENT
 from policies.run_ids import is_run_id
-from triggers.answers import body_of, json_answer, status_url
+from triggers.answers import body_of, json_answer, status_url, to_mend
 from triggers.people import who_asks
 from triggers.pipeline_instances import find_request, find_run, send_event
 
@@ -41,6 +41,8 @@ async def decide_approval(
     asked = _read(request, DecisionShape)
     environment = request.route_params["environment"]
     record = await _find(client, azure, request.route_params["id"])
+    if record.ended_at is None:
+        _refuse_strange_environment(await _request_of(client, record), environment)
     waiting = _waiting(record, environment)
     run = await _request_of(client, record)
     who = who_asks(settings, request, asked.who)
@@ -86,7 +88,7 @@ def _read[Contents: Shape](request: func.HttpRequest, shape: type[Contents]) -> 
     body = body_of(request)
     contents, faults = read_request(body, shape)
     if contents is None:
-        detail = f"{len(faults)} fault(s) to mend; nothing was changed."
+        detail = f"{to_mend(faults)}; nothing was changed."
         raise RequestRefused(HTTPStatus.BAD_REQUEST, "The request is not understood", detail, faults=tuple(faults))
     return contents
 
@@ -94,7 +96,7 @@ def _read[Contents: Shape](request: func.HttpRequest, shape: type[Contents]) -> 
 async def _find(client: df.DurableFunctionsClient, azure: AzureClients, run_id: str) -> PipelineRecord:
     record = await find_run(client, azure, run_id) if is_run_id(run_id) else None
     if record is None:
-        raise RequestRefused(HTTPStatus.NOT_FOUND, "No such run", "There is no pipeline run with this id.")
+        raise RequestRefused(HTTPStatus.NOT_FOUND, "No such run", f"There is no pipeline run '{run_id[:100]}'.")
     return record
 
 
@@ -118,6 +120,12 @@ def _waiting(record: PipelineRecord, environment: str) -> ApprovalRecord:
             "when what came before can be seen."
         )
     return found
+
+
+def _refuse_strange_environment(run: PipelineRun, environment: str) -> None:
+    if environment not in run.environments:
+        detail = f"The run does not go to '{environment}', but to {', '.join(run.environments)}."
+        raise RequestRefused(HTTPStatus.NOT_FOUND, "No such environment", detail)
 
 
 def _refuse_who_may_not_decide(who: Person, run: PipelineRun, environment: str) -> None:

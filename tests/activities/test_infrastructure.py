@@ -14,7 +14,7 @@ from activities.infrastructure import (
     get_image_definition,
     get_storage_account,
 )
-from models.errors import AzureRefused, AzureUnavailable
+from models.errors import AzureAbsent, AzureRefused, AzureUnavailable
 from models.resources import ProvisioningState, Role, RoleAssignment
 from tests.conftest import SUBSCRIPTION
 
@@ -139,3 +139,11 @@ async def test_a_refusal_is_told_in_azures_words(azure, wanted, simulated_azure,
     with pytest.raises(AzureRefused, match="No") as refused:
         await create_or_update_resource_group(azure, wanted.group)
     assert refused.value.code == code
+
+
+async def test_a_subscription_that_cannot_be_seen_is_refused_and_not_taken_for_an_absent_resource(azure, wanted):
+    stranger = wanted.gallery.model_copy(update={"subscription_id": "99999999-9999-4999-8999-999999999999"})
+    with pytest.raises(AzureRefused) as refused:
+        await get_gallery(azure, stranger)
+    assert refused.value.code == "SubscriptionNotFound"
+    assert not isinstance(refused.value, AzureAbsent)

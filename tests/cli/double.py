@@ -38,6 +38,15 @@ class HttpApi:
         url = f"{self.url}/api/runs/a-run"
         return JSONResponse({"id": "a-run", "statusUrl": url}, 202, {"Location": url})
 
+    async def decide(self, request: Request) -> Response:
+        if (refused := _without_key(request)) is not None:
+            return refused
+        self.started.append({"path": request.url.path, **await request.json()})
+        if self.refusal is not None:
+            status, problem = self.refusal
+            return JSONResponse(problem, status, media_type="application/problem+json")
+        return JSONResponse({"environment": request.path_params.get("environment"), "state": "Approved"})
+
     async def show(self, request: Request) -> Response:
         if (refused := _without_key(request)) is not None:
             return refused
@@ -60,6 +69,8 @@ def served(api: HttpApi) -> Iterator[HttpApi]:
         Route("/api/runs", api.start, methods=["POST"]),
         Route("/api/runs", api.list, methods=["GET"]),
         Route("/api/runs/{id}", api.show, methods=["GET"]),
+        Route("/api/runs/{id}/approvals/{environment}", api.decide, methods=["POST"]),
+        Route("/api/runs/{id}/cancel", api.decide, methods=["POST"]),
     ]
     server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="error", lifespan="off"))
     listener = socket.create_server(("127.0.0.1", 0))

@@ -46,6 +46,27 @@ def test_a_run_that_is_on_is_named(cli: Cli, api: HttpApi) -> None:
     assert ended.stderr == "A run of this image is on. linux is being built by r1.\n"
 
 
+def test_a_decision_is_sent_with_its_reason_and_its_effect_printed(cli: Cli, api: HttpApi) -> None:
+    ended = cli("approve", "a-run", "prd", "--reject", "--reason", "Not this week.", "--who", "ann")
+    assert (ended.exit_code, ended.stdout) == (0, "prd: Approved\n")
+    assert api.started == [
+        {"path": "/api/runs/a-run/approvals/prd", "decision": "rejected", "reason": "Not this week.", "who": "ann"}
+    ]
+
+
+def test_a_decision_without_effect_says_why(cli: Cli, api: HttpApi) -> None:
+    api.refusal = (403, {"title": "The decision has no effect", "detail": "eve is not among the approvers of 'prd'."})
+    ended = cli("approve", "a-run", "prd")
+    assert ended.exit_code == 2
+    assert ended.stderr == "The decision has no effect. eve is not among the approvers of 'prd'.\n"
+
+
+def test_a_cancellation_is_sent(cli: Cli, api: HttpApi) -> None:
+    ended = cli("cancel", "a-run", "--reason", "Wrong branch.")
+    assert (ended.exit_code, ended.stdout) == (0, "a-run: canceling\n")
+    assert api.started == [{"path": "/api/runs/a-run/cancel", "reason": "Wrong branch."}]
+
+
 def test_a_run_that_goes_on_is_shown_as_it_stands(cli: Cli, api: HttpApi) -> None:
     api.script = SUCCESS[4:5]
     ended = cli("show", "a-run")

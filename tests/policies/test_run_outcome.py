@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.image_build import ImageBuildProgress, ImageRunState
-from models.pipeline_record import PipelineRecord, StageRecord
-from models.pipeline_run import Scope, Starter
+from models.pipeline_record import PipelineRecord, StageRecord, StepRecord
+from models.pipeline_run import Scope, Starter, StepName
 from models.stage_messages import BuildEnd
 from models.state import State
 from policies.run_outcome import completed, merged, run_state
@@ -14,7 +14,13 @@ BEGAN = datetime(2026, 3, 11, 3, 0, tzinfo=UTC)
 
 def stages(*states):
     return tuple(
-        StageRecord(environment=f"e{index}", started_at=BEGAN, state=state) for index, state in enumerate(states)
+        StageRecord(
+            environment=f"e{index}",
+            started_at=BEGAN,
+            state=state,
+            steps=(StepRecord(name=StepName.BUILD, state=state, started_at=BEGAN, ended_at=BEGAN),),
+        )
+        for index, state in enumerate(states)
     )
 
 
@@ -60,6 +66,7 @@ def test_the_end_of_the_last_untended_build_is_that_of_the_run(end):
     done = completed(record(State.TRIGGERED, State.SUCCEEDED, State.TRIGGERED), end_of("e1", end))
     assert done.state is end
     assert done.stages[1].state is end
+    assert [(step.state, step.duration_seconds) for step in done.stages[1].steps] == [(end, 3600.0)]
     assert done.stages[1].ended_at == BEGAN + timedelta(hours=1)
 
 

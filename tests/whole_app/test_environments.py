@@ -50,6 +50,9 @@ def test_two_approvals_let_a_run_through_and_what_does_not_count_is_answered_dis
     early = decide(three, run_id, "prd", decision="approved")
     assert (early.status_code, "does not wait" in early.json()["detail"]) == (409, True)
 
+    strange = decide(three, run_id, "qqq", decision="approved")
+    assert (strange.status_code, "sbx, dev, prd" in strange.json()["detail"]) == (404, True)
+
     waits_for(three, run_id, "dev")
     stranger = decide(three, run_id, "dev", signed_in("eve@example.org"), decision="approved")
     assert (stranger.status_code, "not among the approvers" in stranger.json()["detail"]) == (403, True)
