@@ -21,7 +21,7 @@ from models.run_plan import PlannedStage, RunPlan
 from models.template_removal import FoundImageTemplate, TemplatesOfGroup
 from policies.planned_steps import StageOutlook, planned_steps
 from policies.scope_work import removes_templates
-from triggers.answers import json_answer
+from triggers.answers import json_answer, to_mend
 from triggers.run_requests import approvals_of, find_in_all_stages, read_options
 
 NOT_STARTED = "(a plan)"
@@ -35,7 +35,7 @@ async def plan_run(azure: AzureClients, settings: Settings, request: func.HttpRe
     reading = await asyncio.to_thread(read_configuration, settings.parameters_folder, settings.customization_folder)
     options, faults = read_options(request, reading)
     if options is None and reading.pipeline is not None:
-        detail = f"{len(faults)} fault(s) to mend."
+        detail = f"{to_mend(faults)}."
         raise RequestRefused(HTTPStatus.BAD_REQUEST, "The request is not understood", detail, faults=tuple(faults))
     if options is None:
         return json_answer(RunPlan(image=None, scope=None, environments=(), faults=tuple(faults)).to_payload())

@@ -18,7 +18,7 @@ from models.errors import RequestRefused
 from models.faults import Fault
 from models.pipeline_run import PipelineRun, Starter
 from policies.run_ids import is_run_id, new_run_id
-from triggers.answers import json_answer, status_url
+from triggers.answers import json_answer, status_url, to_mend
 from triggers.people import who_asks
 from triggers.pipeline_instances import AlreadyOn, find_run, start
 from triggers.run_requests import approvals_of, find_in_all_stages, read_options
@@ -45,7 +45,7 @@ async def start_run(
         raise RequestRefused(
             HTTPStatus.BAD_REQUEST,
             "The run was not started",
-            f"{len(faults)} fault(s) to mend; nothing was changed.",
+            f"{to_mend(faults)}; nothing was changed.",
             faults=tuple(faults),
         )
     now = datetime.now(UTC)
