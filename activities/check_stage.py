@@ -21,6 +21,7 @@ from models.subscription import SubscriptionProviders
 from policies.image_template_body import without_keys
 from policies.provider_registration import registration_remarks, unregistered_providers
 from policies.scope_work import Work, work_of
+from policies.source_compatibility import image_source, is_version_of
 from policies.stage_misfits import refused_question, refused_subscription, region_misfits
 
 
@@ -62,11 +63,17 @@ async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> 
 
 
 async def find_in_azure(
-    azure: AzureClients, reading: ConfigurationReading, environment: str, image: str, scope: Scope
+    azure: AzureClients,
+    reading: ConfigurationReading,
+    environment: str,
+    image: str,
+    scope: Scope,
+    published_before: frozenset[str] = frozenset(),
 ) -> StageFindings:
     """Compare a stage with the facts of Azure, as far as its scope needs them; nothing is changed.
 
-    Files with faults of their own are passed over.
+    Files with faults of their own are passed over. `published_before` are the image definitions, by id, of which
+    earlier stages of the same run publish a version: a source among them is yet to come.
     """
     plan, work = reading.stage_plan(environment, image), work_of(scope)
     if plan is None or not work:
@@ -82,6 +89,7 @@ async def find_in_azure(
     unregistered = unregistered_providers(subscription)
     of_regions = region_misfits(plan, subscription)
     lacks_region = any(misfit.part is Part.ENVIRONMENT for misfit in of_regions)
+    is_to_come = is_version_of(image_source(plan.image_template.properties["source"]), published_before)
     lacks_group = Work.BASE not in work and isinstance(of_group, list) and bool(of_group)
     checks = [
         _checked(one, azure, plan, work)
@@ -89,7 +97,7 @@ async def find_in_azure(
         if one.needed_for & work
         and one.namespace not in unregistered
         and not (one.in_group and lacks_group)
-        and not (one.in_region and lacks_region)
+        and not (one.of_source and (lacks_region or is_to_come))
     ]
     answers = [of_group, *(await asyncio.gather(*checks))]
     misfits = [

@@ -106,9 +106,8 @@ class StageCheck:
     """A check, and when it is made.
 
     `needed_for` is the work that needs it, `namespace` the resource provider that answers (one that is not registered
-    has nothing to tell), `in_group` says that there is nothing to find without the stage's resource group, `in_region`
-    that there is nothing to ask where the environment's location is none. `part` and `path` say where a refusal of the
-    question itself is told.
+    has nothing to tell), `in_group` says that there is nothing to find without the stage's resource group, `of_source`
+    that it is about the source. `part` and `path` say where a refusal of the question itself is told.
     """
 
     check: Check
@@ -117,7 +116,7 @@ class StageCheck:
     needed_for: frozenset[Work]
     namespace: str | None = None
     in_group: bool = True
-    in_region: bool = False
+    of_source: bool = False
 
 
 ANY_WORK = frozenset(Work)
@@ -131,7 +130,7 @@ STAGE_CHECKS = (
         frozenset({Work.BASE, Work.IMAGE}),
         "Microsoft.Compute",
         in_group=False,
-        in_region=True,
+        of_source=True,
     ),
     StageCheck(check_account, Part.INFRASTRUCTURE, ACCOUNT, ANY_WORK, "Microsoft.Storage"),
     StageCheck(check_container, Part.INFRASTRUCTURE, CONTAINER, frozenset({Work.IMAGE}), "Microsoft.Storage"),

@@ -26,6 +26,18 @@ def image_source(source: JsonObject) -> ImageSource:
     return SOURCES[source["type"]].from_payload(source)
 
 
+def is_version_of(image: ImageSource, definition_ids: frozenset[str]) -> bool:
+    """Say whether a source is a version of one of these image definitions, given by their ids."""
+    if not isinstance(image, GalleryVersionSource):
+        return False
+    return _definition_id(image.image_version_id) in map(_definition_id, definition_ids)
+
+
+def _definition_id(resource_id: str) -> str:
+    """Return the id of the image definition that an id is of, or of a version of."""
+    return resource_id.lower().partition("/versions/")[0]
+
+
 def source_misfits(
     image: ImageSource, source: SourceImage | None, definition: ImageDefinition, location: str
 ) -> list[Misfit]:

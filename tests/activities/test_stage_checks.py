@@ -307,6 +307,14 @@ async def test_a_version_in_a_subscription_that_is_not_known_is_told(look, setti
     assert fault.path.startswith("parameters.itParam.value.imageSource")
 
 
+async def test_a_version_that_an_earlier_stage_publishes_is_yet_to_come(azure, settings):
+    with_source(settings, f'{{"type": "SharedImageVersion", "imageVersionId": "{VERSION}/latest"}}')
+    reading = read_configuration(settings.parameters_folder, settings.customization_folder)
+    definition_id = VERSION.removesuffix("/versions")
+    assert (await find_in_azure(azure, reading, "sbx", "linux", Scope.ALL)).faults
+    assert not (await find_in_azure(azure, reading, "sbx", "linux", Scope.ALL, frozenset({definition_id}))).faults
+
+
 @pytest.mark.parametrize(("generation", "words"), [("V2", None), ("V1", "generation V1"), (None, "no managed image")])
 async def test_a_managed_image_must_be_there_and_of_the_generation(azure, look, settings, generation, words):
     if generation:

@@ -8,7 +8,7 @@ from models.source_image import (
     PurchasePlan,
     SourceImage,
 )
-from policies.source_compatibility import image_source, source_misfits
+from policies.source_compatibility import image_source, is_version_of, source_misfits
 
 IMAGE = MarketplaceImage(publisher="Canonical", offer="ubuntu-24_04-lts", sku="server", version="latest")
 SOURCE = SourceImage(
@@ -114,3 +114,17 @@ def test_what_a_managed_image_can_do_is_not_known_and_so_no_misfit():
 )
 def test_a_source_is_read_by_its_type(source, noun):
     assert image_source(source) == noun
+
+
+@pytest.mark.parametrize(
+    ("image", "ids", "expected"),
+    [
+        (VERSION, {f"{GROUP}/providers/microsoft.compute/galleries/x/images/D"}, True),
+        (VERSION, {f"{GROUP}/providers/Microsoft.Compute/galleries/x/images/d/versions/1.0.0"}, True),
+        (VERSION, {f"{GROUP}/providers/Microsoft.Compute/galleries/x/images/d2"}, False),
+        (VERSION, set(), False),
+        (IMAGE, {f"{GROUP}/providers/Microsoft.Compute/galleries/x/images/d"}, False),
+    ],
+)
+def test_a_source_is_a_version_of_its_definition_alone(image, ids, expected):
+    assert is_version_of(image, frozenset(ids)) is expected
