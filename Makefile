@@ -52,5 +52,5 @@ schemas: setup ## Write parameters/schemas anew, for editors
 	@$(PYTHON) -m configuration.schemas
 
 lock: setup ## Pin requirements*.in, with hashes
-	@.venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-emit-index-url requirements.in -o requirements.txt
-	@.venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-emit-index-url requirements-dev.in -o requirements-dev.txt
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header requirements.in -o requirements.txt
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
