@@ -13,7 +13,7 @@ from configuration.reading import ConfigurationReading, read_configuration
 from configuration.run_options import RunOptions
 from configuration.settings import Settings
 from models.configuration import StagePlan
-from models.errors import AzureUnavailable, RequestRefused
+from models.errors import AzureRefused, AzureUnavailable, RequestRefused
 from models.faults import Remark
 from models.misfit import Misfit, Part
 from models.pipeline_run import Stage
@@ -92,7 +92,7 @@ async def _earlier_templates(
     )
     try:
         return (await list_image_templates(azure, group)).templates
-    except AzureUnavailable:
+    except (AzureRefused, AzureUnavailable):
         return None
 
 

@@ -100,3 +100,10 @@ def test_a_request_that_is_not_understood_has_no_plan(bakery: Bakery, content):
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["faults"]
+
+
+def test_a_subscription_that_is_not_there_is_a_fault_and_no_failure(bakery: Bakery, change):
+    change("pipeline.json", "00000000-0000-0000-0000-000000000001", "99999999-9999-4999-8999-999999999999")
+    plan = plan_of(bakery, scope="only-infrastructure")
+    assert [fault["path"] for fault in plan["faults"]] == ["environments[0].subscriptionId"]
+    assert "whichever there are" in told(plan["environments"][0])["removal"]
