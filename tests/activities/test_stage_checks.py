@@ -12,11 +12,13 @@ from activities.infrastructure import (
     create_or_update_storage_account,
 )
 from activities.provider_registration import get_provider_registration, start_provider_registration
+from azure_clients import galleries
 from azure_clients.connection import AzureClients
 from configuration.reading import read_configuration
 from models.errors import AzureUnavailable
 from models.pipeline_run import Scope, Stage
 from models.resources import Gallery, GalleryImageDefinition, ResourceGroup
+from models.source_image import GalleryVersionSource
 from models.subscription import ProviderReference
 from policies.stage_resources import stage_resources
 from tests.activities.conftest import change
@@ -298,6 +300,13 @@ async def test_a_version_that_does_not_fit_is_told(look, settings, golden, versi
     (fault,) = (await look()).faults
     assert fault.path == "parameters.itParam.value.imageSource.imageVersionID"
     assert words in fault.problem
+
+
+async def test_latest_is_the_highest_number_that_latest_does_not_leave_out(azure, golden):
+    await golden(features=TRUSTED)
+    found = await galleries.find_source(azure, GalleryVersionSource(image_version_id=f"{VERSION}/latest"))
+    assert found is not None
+    assert found.version == "1.10.0"
 
 
 async def test_a_version_in_a_subscription_that_is_not_known_is_told(look, settings):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.whole_app.driving import Bakery, changes_among
+from tests.whole_app.driving import SAMPLE_SUBSCRIPTION, Bakery, changes_among
 
 INFRASTRUCTURE = "sbx.imageInfra.parameters.json"
 TEMPLATE = "sbx.imageTemplate.linux.parameters.json"
@@ -69,6 +69,23 @@ def test_an_environment_whose_files_have_faults_has_no_steps_yet(bakery: Bakery,
     plan = plan_of(bakery, scope="all")
     assert [stage["steps"] for stage in plan["environments"]] == [[]]
     assert {fault["file"] for fault in plan["faults"]} == {INFRASTRUCTURE}
+
+
+def test_what_is_not_registered_is_planned_and_then_registered(bakery: Bakery):
+    bakery.reset()
+    for namespace in ("Microsoft.Storage", "Microsoft.VirtualMachineImages"):
+        bakery.azure(f"/subscriptions/{SAMPLE_SUBSCRIPTION}/providers/{namespace}/unregister", "2025-04-01", "POST")
+    plan = plan_of(bakery, scope="all")
+    assert plan["faults"] == []
+    (stage,) = plan["environments"]
+    assert [remark["path"] for remark in stage["remarks"]] == ["environments[0].subscriptionId"] * 2
+    assert "Registers the resource provider Microsoft.Storage" in told(stage)["check"]
+    run = bakery.ended(bakery.start(scope="all"))
+    assert run["state"] == "Succeeded", run["stages"][0]["failure"]
+    made = [entry["url"] for entry in bakery.requests() if entry["method"] in {"PUT", "POST"}]
+    asked = [index for index, url in enumerate(made) if "/register?" in url]
+    assert len(asked) == 2
+    assert max(asked) < min(index for index, url in enumerate(made) if "/resourcegroups/" in url.lower())
 
 
 def test_an_approval_is_planned_before_its_stage(bakery: Bakery, change):
