@@ -2,11 +2,13 @@
 
 from azure_clients import blobs, image_templates, records, storage_accounts
 from azure_clients.connection import AzureClients
-from models.errors import AzureRefused, AzureUnavailable
+from models.errors import AzureRefused, AzureUnavailable, StepFailed
+from models.failure import Failure
 from models.image_build import ImageRun, ImageRunState
 from models.resources import ImageTemplate, ImageTemplateReference, ImageTemplateState, ProvisioningState
 from models.stage_messages import Done
 from models.template_removal import CopiedLog, FoundImageTemplates, LogCopy, TemplatesOfGroup
+from policies.image_template_body import NAME_TAKEN, RUN_TAG
 
 # Azure's code for a template that exists, and for a run that is on.
 ALREADY_THERE = "Conflict"
@@ -17,11 +19,12 @@ async def create_image_template(azure: AzureClients, template: ImageTemplate) ->
     """Submit a new image template.
 
     Azure: GET Microsoft.VirtualMachineImages/imageTemplates, PUT if it is not there, GET.
-    Repeat: finds the one that an earlier try submitted, since its name belongs to this stage alone.
+    Repeat: finds the one that an earlier try submitted, by the tag of its run; fails with NAME_TAKEN where another
+    build has the name.
     """
     state = await image_templates.get(azure, template)
     if state.state is not ProvisioningState.ABSENT:
-        return state
+        return _of_the_same_run(template, state)
     try:
         await image_templates.put(azure, template)
     except AzureRefused as refused:
@@ -32,8 +35,16 @@ async def create_image_template(azure: AzureClients, template: ImageTemplate) ->
         if state.state is ProvisioningState.ABSENT:
             # It is not shown yet, or the conflict is another one, which surfaces in Azure's words if it stays.
             raise AzureUnavailable(refused.operation, refused.code, refused.message) from None
-        return state
+        return _of_the_same_run(template, state)
     return await image_templates.get(azure, template)
+
+
+def _of_the_same_run(template: ImageTemplate, found: ImageTemplateState) -> ImageTemplateState:
+    run = template.body.get("tags", {}).get(RUN_TAG)
+    if found.tags.get(RUN_TAG) != run:
+        message = f"There is an image template {template.name} already, and it is not of the run {run}."
+        raise StepFailed(Failure(code=NAME_TAKEN, message=message))
+    return found
 
 
 async def get_image_template(azure: AzureClients, template: ImageTemplateReference) -> ImageTemplateState:

@@ -36,6 +36,7 @@ async def get(azure: AzureClients, template: ImageTemplateReference) -> ImageTem
         state=state.state,
         failure=state.failure and _reason(state.failure, properties.provisioning_error),
         exact_source_version=getattr(properties.source, "exact_version", None),
+        tags=found.tags or {},
         staging_resource_group=_staging_group(properties),
     )
 

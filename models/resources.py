@@ -43,6 +43,7 @@ class ImageTemplateState(ResourceState):
 
     exact_source_version: str | None = None
     staging_resource_group: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
 
 
 class ResourceGroup(Message):

@@ -11,6 +11,8 @@
 A step that fails ends the stage, with the reason in its record; only the removal does not.
 """
 
+from datetime import timedelta
+
 from activities.check_stage import check_stage
 from activities.image_templates import (
     create_image_template,
@@ -56,10 +58,13 @@ from orchestrators.provisioning import Wanted, provision
 from orchestrators.published import find_publication
 from orchestrators.stage_log import StageLog
 from policies.build_progress import advanced, build_deadline, build_failure, stage_state
-from policies.image_template_body import image_template_body, image_template_name, lineage_tags
-from policies.propagation import may_be_propagation, propagation_pause
+from policies.image_template_body import NAME_TAKEN, image_template_body, image_template_name, lineage_tags
+from policies.propagation import LONGEST_PROPAGATION, may_be_propagation, propagation_pause
 from policies.scope_work import Work, removes_templates, work_of
 from policies.stage_resources import image_builder_identity, stage_resources
+
+# Names of image templates are of one second.
+NAMES_APART = timedelta(seconds=1)
 
 
 def instance_id(run_id: str, environment: str) -> str:
@@ -155,7 +160,10 @@ def _stage_scripts(plan: StagePlan) -> StageScripts:
 def _submit(
     context: Context, stage: Stage, plan: StagePlan, scripts: UploadedScripts, *, roles_are_new: bool
 ) -> Steps[ImageTemplateReference]:
-    """Submit a new image template, and again under a new name while a role that was just given is not known yet."""
+    """Submit a new image template.
+
+    Again under a new name where another build has the name, and while a role that was just given is not known yet.
+    """
     began = now(context)
     lineage = lineage_tags(stage.run_id, stage.image, scripts.scripts)
     identity_id = image_builder_identity(plan).id
@@ -171,6 +179,9 @@ def _submit(
         try:
             yield from provision(context, Wanted(create_image_template, get_image_template, template, reference))
         except StepFailed as failed:
+            if failed.failure.code == NAME_TAKEN and now(context) - began < LONGEST_PROPAGATION:
+                yield from sleep(context, NAMES_APART)
+                continue
             if not (roles_are_new and may_be_propagation(failed.failure, now(context) - began)):
                 raise
             log(context, f"{template.name} was refused, perhaps for a role that Azure does not know yet: {failed}")

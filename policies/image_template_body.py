@@ -16,6 +16,9 @@ RUN_TAG = "imageBakeryRun"
 IMAGE_TAG = "imageBakeryImage"
 SCRIPTS_TAG = "imageBakeryScripts"
 
+# The code of a template whose name another build already has: names are of one second.
+NAME_TAKEN = "ImageTemplateNameTaken"
+
 POINTER_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 

@@ -13,7 +13,7 @@ from activities.image_templates import (
     start_image_run,
 )
 from activities.publication import get_publication
-from models.errors import AzureRefused, AzureUnavailable
+from models.errors import AzureRefused, AzureUnavailable, StepFailed
 from models.image_build import ImageRunState
 from models.pipeline_record import BuiltScript
 from models.resources import ImageTemplateReference, ProvisioningState
@@ -270,3 +270,13 @@ async def test_a_conflict_with_something_else_is_not_taken_for_an_earlier_try(
     with pytest.raises(AzureUnavailable, match="being moved"):
         await activity(azure, template)
     assert "Succeeded" in (await activity(azure, template)).state
+
+
+async def test_a_template_of_another_run_is_not_taken_for_an_earlier_try(azure, stage):
+    first, second = stage.template("lin-1"), stage.template("lin-1")
+    first.body["tags"], second.body["tags"] = {"imageBakeryRun": "r1"}, {"imageBakeryRun": "r2"}
+    await create_image_template(azure, first)
+    assert (await create_image_template(azure, first)).state is ProvisioningState.SUCCEEDED
+    with pytest.raises(StepFailed) as failed:
+        await create_image_template(azure, second)
+    assert failed.value.failure.code == "ImageTemplateNameTaken"

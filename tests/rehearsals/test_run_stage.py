@@ -14,6 +14,7 @@ from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_stage import run_stage
 from orchestrators.watch_image_build import watch_image_build
 from policies.custom_status import LONGEST_STATUS
+from policies.image_template_body import NAME_TAKEN
 from tests.rehearsals.rehearsal import Rehearsal
 
 FAILED_FOR_RIGHTS = ImageTemplateState(
@@ -355,3 +356,12 @@ def test_a_stage_that_was_started_before_removals_existed_goes_on_without_one(ob
     envelope = rehearsal.play(run_stage, Stage.from_payload(older))
     assert envelope["value"]["state"] == "Succeeded"
     assert "list_image_templates" not in rehearsal.steps
+
+
+def test_a_name_that_another_build_has_is_left_to_it_and_the_next_one_taken(perform, obliging_azure):
+    taken = {"failure": Failure(code=NAME_TAKEN, message="It is another run's.").to_payload()}
+    record, rehearsal = perform(create_image_template=[taken, obliging_azure["create_image_template"]])
+    names = [step.split()[1] for step in rehearsal.steps if step.startswith("create_image_template")]
+    assert record.state is State.SUCCEEDED
+    assert len(set(names)) == 2
+    assert not [step for step in rehearsal.steps if step.startswith("delete_image_template")]
