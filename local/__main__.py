@@ -42,7 +42,7 @@ def up(  # noqa: PLR0913  # one argument an option of the command
         identity_header=identity_header,
         blob_endpoint=blob_endpoint,
     )
-    typer.echo("Starting the local stack ...")
+    typer.echo("Starting the local stack ...", err=True)
     try:
         stack = start_stack(folder, options)
     except StackError as error:

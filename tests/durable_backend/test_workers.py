@@ -111,8 +111,9 @@ def test_a_worker_gets_no_more_at_a_time_than_it_asked_for(client, stub):
     for number in range(2):
         client.schedule_new_orchestration("run", instance_id=str(number))
     one_at_a_time = stub.GetWorkItems(pb.GetWorkItemsRequest(maxConcurrentOrchestrationWorkItems=1), timeout=SECONDS)
+    first = next(one_at_a_time)
     unlimited = DyingWorker(stub)
-    first, second = next(one_at_a_time), unlimited.take()
+    second = unlimited.take()
     assert {item.orchestratorRequest.instanceId for item in (first, second)} == {"0", "1"}
     one_at_a_time.cancel()
     unlimited.die()
