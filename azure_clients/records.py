@@ -1,5 +1,6 @@
 """The records of pipeline runs: blobs in the app's own account, `pipeline-runs/<yyyy>-<MM>/<run id>.json`."""
 
+import asyncio
 from dataclasses import dataclass
 from functools import partial
 
@@ -67,15 +68,24 @@ async def read(azure: AzureClients, run_id: str) -> StoredRecord:
         return StoredRecord(None, None)
 
 
-async def list_newest(azure: AzureClients, limit: int) -> list[PipelineRunSummary]:
-    """Return the newest runs, newest first, at most `limit` of them."""
+async def list_of_image(azure: AzureClients, image: str, limit: int) -> tuple[PipelineRecord, ...]:
+    """Return the records of an image's runs, newest first, at most `limit` of them."""
+    summaries = await list_newest(azure, limit, image)
+    found = await asyncio.gather(*(find(azure, summary.id) for summary in summaries))
+    return tuple(record for record in found if record is not None)
+
+
+async def list_newest(azure: AzureClients, limit: int, image: str | None = None) -> list[PipelineRunSummary]:
+    """Return the newest runs, of one image or of all, newest first, at most `limit` of them."""
     summaries: list[PipelineRunSummary] = []
     try:
         async with azure_call("list the records of runs"):
             months = [item.name async for item in _container(azure).walk_blobs(FOLDER, delimiter="/")]
             for month in sorted(months, reverse=True):
-                blobs = _container(azure).list_blobs(month, include=["metadata"])
-                found = [summary async for blob in blobs if (summary := _summary(blob.name, blob.metadata))]
+                # The id of a run begins with its image, and so may those of an image with a longer name.
+                blobs = _container(azure).list_blobs(f"{month}{image}-" if image else month, include=["metadata"])
+                summary_of = (_summary(blob.name, blob.metadata) async for blob in blobs)
+                found = [one async for one in summary_of if one and image in {None, one.image}]
                 summaries += sorted(found, key=lambda summary: (summary.started_at, summary.id), reverse=True)
                 if len(summaries) >= limit:
                     break

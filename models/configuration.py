@@ -28,11 +28,27 @@ class Environment(Message):
     approval: Approval | None = None
 
 
+class PatchSchedule(Message):
+    """When an image is patched: so many days after the second Tuesday of a month, at `time` (`HH:MM`) in `time_zone`.
+
+    `environments` are those that a patch run walks; `always` builds also where nothing has changed; after
+    `failures_before_pause` failures in a row the schedule pauses.
+    """
+
+    days_after_patch_tuesday: int = 1
+    time: str = "03:00"
+    time_zone: str = "UTC"
+    environments: tuple[str, ...]
+    always: bool = False
+    failures_before_pause: int = 5
+
+
 class ImageSettings(Message):
-    """An image that the pipeline builds."""
+    """An image that the pipeline builds; without `schedule` it is not patched by itself."""
 
     name: str
     os_type: OsType
+    schedule: PatchSchedule | None = None
 
 
 class PipelineConfiguration(Message):

@@ -11,6 +11,7 @@ from models.faults import Remark
 from models.image_build import ImageBuildProgress
 from models.message import Message
 from models.pipeline_run import Scope, Starter, StepName
+from models.scripts import ScriptContent
 from models.state import State
 from models.template_removal import RemovalRecord
 
@@ -73,9 +74,14 @@ class Publication(Message):
 
 
 class StageRecord(Timed):
-    """One environment of a run: the steps so far, the build, and how it ended."""
+    """One environment of a run: the steps so far, the build, and how it ended.
+
+    `configuration_digest` is a SHA-256 over all that the operator configured for it: the same digest is the same
+    configuration.
+    """
 
     environment: str
+    configuration_digest: str | None = None
     state: State = State.RUNNING
     steps: tuple[StepRecord, ...] = ()
     removal: RemovalRecord | None = None
@@ -86,12 +92,17 @@ class StageRecord(Timed):
 
 
 class PipelineRecord(Timed):
-    """A whole run. It is kept in the app's storage and outlives the orchestration's history."""
+    """A whole run. It is kept in the app's storage and outlives the orchestration's history.
+
+    `scripts` are the contents that its stages build with; `skipped_because` says why a run that was due did nothing.
+    """
 
     id: str
     image: str
     scope: Scope
     started_by: Starter
+    scripts: tuple[ScriptContent, ...] = ()
+    skipped_because: str | None = None
     state: State = State.RUNNING
     stages: tuple[StageRecord, ...] = ()
     approvals: tuple[ApprovalRecord, ...] = ()

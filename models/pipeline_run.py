@@ -8,6 +8,7 @@ from pydantic import Field
 from models.approval import ApprovalRecord, Person
 from models.configuration import Approval
 from models.message import Message
+from models.scripts import ScriptContent
 
 
 class Scope(StrEnum):
@@ -33,16 +34,22 @@ class StepName(StrEnum):
 
 
 class Starter(Message):
-    """What started a run (`http`, `timer`, `upload`) and, where it is known, who."""
+    """What started a run (`http`, `timer`, `upload`) and, where it is known, who.
+
+    `month` is that of a patch run, as `yyyy-MM`; `reason` says why a run started by itself.
+    """
 
     kind: str
     who: Person | None = None
+    month: str | None = None
+    reason: str | None = None
 
 
 class PipelineRun(Message):
     """Starts the orchestration `run_pipeline`.
 
-    `environments` are the stages, in order; `approvals` has those that are waited for, by environment.
+    `environments` are the stages, in order; `approvals` has those that are waited for, by environment; `scripts` are
+    the contents that every stage builds with, whatever is uploaded meanwhile.
     """
 
     id: str
@@ -54,6 +61,7 @@ class PipelineRun(Message):
     remove_image_templates: bool = False
     wait_for_image_build: bool = True
     approvals: dict[str, Approval] = Field(default_factory=dict)
+    scripts: tuple[ScriptContent, ...] = ()
 
 
 class Stage(Message):
@@ -65,6 +73,7 @@ class Stage(Message):
     environment: str
     remove_image_templates: bool = False
     wait_for_image_build: bool = True
+    scripts: tuple[ScriptContent, ...] = ()
 
 
 class PipelineProgress(Message):

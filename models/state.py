@@ -7,6 +7,7 @@ class State(StrEnum):
     """Where a run, a stage or a step stands. Only `Succeeded` is a success.
 
     `Triggered` is a stage that did not wait for its build: it is over, the build goes on and is still watched.
+    `Skipped` is a run that was due and had nothing to do.
     """
 
     RUNNING = "Running"
@@ -17,3 +18,4 @@ class State(StrEnum):
     CANCELED = "Canceled"
     REJECTED = "Rejected"
     TIMED_OUT = "TimedOut"
+    SKIPPED = "Skipped"

@@ -17,7 +17,7 @@ from orchestrators.approval import wait_for_approval
 from orchestrators.cancellation import Cancellation
 from orchestrators.durable import Context, Steps, call_activity, log, now, schedule_orchestrator, show
 from orchestrators.outlasting import outlast
-from policies.run_outcome import GOES_ON, run_state
+from policies.run_outcome import GOES_ON, new_record, run_state
 
 
 def instance_id(image: str) -> str:
@@ -31,9 +31,7 @@ def instance_id(image: str) -> str:
 
 def run_pipeline(context: Context, run: PipelineRun) -> Steps[PipelineRecord]:
     """Return the record of the run, however it ended."""
-    record = PipelineRecord(
-        id=run.id, image=run.image, scope=run.scope, started_by=run.started_by, started_at=run.requested_at
-    )
+    record = new_record(run)
     cancellation = Cancellation(context)
     try:
         for environment in run.environments:
@@ -78,6 +76,7 @@ def _run_stage(context: Context, run: PipelineRun, environment: str, cancellatio
         environment=environment,
         remove_image_templates=run.remove_image_templates,
         wait_for_image_build=run.wait_for_image_build,
+        scripts=run.scripts,
     )
     instance_id = stages.instance_id(run.id, environment)
     pending = schedule_orchestrator(context, stages.run_stage, stage, instance_id)

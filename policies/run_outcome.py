@@ -1,12 +1,24 @@
-"""Decides how a run stands, from how its stages do."""
+"""Decides how a run stands, from its beginning to its end."""
 
 from models.pipeline_record import PipelineRecord, StageRecord
-from models.pipeline_run import StepName
+from models.pipeline_run import PipelineRun, StepName
 from models.stage_messages import BuildEnd
 from models.state import State
 
 # After these the next environment may follow.
 GOES_ON = {State.SUCCEEDED, State.TRIGGERED}
+
+
+def new_record(run: PipelineRun) -> PipelineRecord:
+    """Return the record of a run that begins."""
+    return PipelineRecord(
+        id=run.id,
+        image=run.image,
+        scope=run.scope,
+        started_by=run.started_by,
+        started_at=run.requested_at,
+        scripts=run.scripts,
+    )
 
 
 def run_state(stages: tuple[StageRecord, ...]) -> State:

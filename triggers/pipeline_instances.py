@@ -19,6 +19,7 @@ from models.pipeline_run import PipelineProgress, PipelineRun
 from models.state import State
 from orchestrators import run_pipeline, run_stage, watch_image_build
 from policies.run_ids import image_of_run
+from policies.run_outcome import new_record
 
 
 class AlreadyOn(BakeryError):
@@ -68,9 +69,7 @@ async def find_run(client: df.DurableFunctionsClient, azure: AzureClients, run_i
     state = await client.get_orchestration_state(run_pipeline.instance_id(image_of_run(run_id)))
     if state is None or (run := _run_of(state)).id != run_id:
         return record and _lost(record)
-    record = record or PipelineRecord(
-        id=run.id, image=run.image, scope=run.scope, started_by=run.started_by, started_at=run.requested_at
-    )
+    record = record or new_record(run)
     if state.runtime_status is OrchestrationStatus.COMPLETED:
         return _ended(record, state)
     if state.runtime_status in {OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED}:

@@ -60,6 +60,19 @@ async def test_records_are_listed_newest_first_over_the_end_of_a_month(empty):
     assert [summary.id for summary in await records.list_newest(empty, 1)] == [all_records[-1].id]
 
 
+async def test_the_records_of_an_image_are_not_those_of_one_whose_name_begins_alike(empty):
+    of_linux = [record_of(minute) for minute in range(3)]
+    of_another = [
+        record.model_copy(update={"id": record.id.replace("linux-", "linux-2-"), "image": "linux-2"})
+        for record in of_linux
+    ]
+    for record in (*of_linux, *of_another):
+        await publish_record(empty, record)
+    assert await records.list_of_image(empty, "linux", 10) == tuple(of_linux[::-1])
+    assert await records.list_of_image(empty, "linux-2", 2) == tuple(of_another[:0:-1])
+    assert await records.list_of_image(empty, "lin", 10) == ()
+
+
 async def test_blobs_that_are_no_records_are_passed_over_in_the_list(empty):
     record = record_of(0)
     await publish_record(empty, record)
