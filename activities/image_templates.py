@@ -39,14 +39,6 @@ async def create_image_template(azure: AzureClients, template: ImageTemplate) ->
     return await image_templates.get(azure, template)
 
 
-def _of_the_same_run(template: ImageTemplate, found: ImageTemplateState) -> ImageTemplateState:
-    run = template.body.get("tags", {}).get(RUN_TAG)
-    if found.tags.get(RUN_TAG) != run:
-        message = f"There is an image template {template.name} already, and it is not of the run {run}."
-        raise StepFailed(Failure(code=NAME_TAKEN, message=message))
-    return found
-
-
 async def get_image_template(azure: AzureClients, template: ImageTemplateReference) -> ImageTemplateState:
     """Read how far the image template is.
 
@@ -143,3 +135,11 @@ async def delete_image_template(azure: AzureClients, template: ImageTemplateRefe
     """
     await image_templates.delete(azure, template)
     return Done()
+
+
+def _of_the_same_run(template: ImageTemplate, found: ImageTemplateState) -> ImageTemplateState:
+    run = template.body.get("tags", {}).get(RUN_TAG)
+    if found.tags.get(RUN_TAG) != run:
+        message = f"There is an image template {template.name} already, and it is not of the run {run}."
+        raise StepFailed(Failure(code=NAME_TAKEN, message=message))
+    return found

@@ -1,0 +1,53 @@
+"""Submits a new image template, and waits until Azure has accepted it."""
+
+from datetime import timedelta
+
+from activities.image_templates import create_image_template, delete_image_template, get_image_template
+from models.configuration import StagePlan
+from models.errors import StepFailed
+from models.pipeline_run import Stage
+from models.resources import ImageTemplate, ImageTemplateReference
+from models.stage_messages import UploadedScripts
+from orchestrators.durable import Context, Steps, call_activity, log, now, sleep
+from orchestrators.provisioning import Wanted, provision
+from policies.image_template_body import NAME_TAKEN, image_template_body, image_template_name, lineage_tags
+from policies.propagation import LONGEST_PROPAGATION, may_be_propagation, propagation_pause
+from policies.scope_work import Work, work_of
+from policies.stage_resources import image_builder_identity
+
+# Names of image templates are of one second.
+NAMES_APART = timedelta(seconds=1)
+
+
+def submit_image_template(
+    context: Context, stage: Stage, plan: StagePlan, scripts: UploadedScripts
+) -> Steps[ImageTemplateReference]:
+    """Submit a new image template.
+
+    Again under a new name where another build has the name, and while a role that this stage gave is not known yet.
+    """
+    began = now(context)
+    roles_are_new = Work.BASE in work_of(stage.scope)
+    lineage = lineage_tags(stage.run_id, stage.image, scripts.scripts)
+    body = image_template_body(plan.image_template, image_builder_identity(plan).id, scripts, lineage)
+    while True:
+        template = ImageTemplate(
+            subscription_id=plan.environment.subscription_id,
+            resource_group=plan.image_template.resource_group,
+            name=image_template_name(plan.image_template.base_name, now(context)),
+            body=body,
+        )
+        reference = ImageTemplateReference.from_payload(template.to_payload())
+        try:
+            yield from provision(context, Wanted(create_image_template, get_image_template, template, reference))
+        except StepFailed as failed:
+            if failed.failure.code == NAME_TAKEN and now(context) - began < LONGEST_PROPAGATION:
+                yield from sleep(context, NAMES_APART)
+                continue
+            if not (roles_are_new and may_be_propagation(failed.failure, now(context) - began)):
+                raise
+            log(context, f"{template.name} was refused, perhaps for a role that Azure does not know yet: {failed}")
+            yield from call_activity(context, delete_image_template, reference)
+            yield from sleep(context, propagation_pause(now(context) - began))
+        else:
+            return reference
