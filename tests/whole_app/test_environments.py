@@ -2,15 +2,17 @@
 
 import base64
 import json
+from datetime import datetime, timedelta
 
 import pytest
 
+from local.durable_backend.control import advance_clock
 from local.stack import StackOptions, local_stack
-from tests.whole_app.driving import SAMPLE_SUBSCRIPTION, Bakery, eventually, write_three_environments
+from tests.whole_app.driving import SUBSCRIPTIONS, Bakery, eventually, write_three_environments
 
 APPROVALS = {
     "dev": {"approvers": ["ann@example.org"], "timeoutMinutes": 60, "notByStarter": True},
-    "prd": {"timeoutMinutes": 60},
+    "prd": {"timeoutMinutes": 30 * 24 * 60},
 }
 
 
@@ -76,6 +78,17 @@ def test_two_approvals_let_a_run_through_and_what_does_not_count_is_answered_dis
     assert run["startedBy"] == {"kind": "http", "who": {"name": "bob@example.org", "verified": True}}
 
 
+def approve_dev(bakery, run_id):
+    waits_for(bakery, run_id, "dev")
+    assert decide(bakery, run_id, "dev", signed_in("ann@example.org"), decision="approved").status_code == 200
+
+
+def written_to(bakery):
+    """Return the environments in whose subscriptions anything was written."""
+    subscriptions = {entry["url"].split("/")[2] for entry in bakery.requests("PUT")}
+    return [name for name, subscription in SUBSCRIPTIONS.items() if subscription in subscriptions]
+
+
 def test_a_rejection_ends_the_run_before_the_environment(three):
     three.reset()
     run_id = three.start(scope="all", startEnvironment="sbx")
@@ -86,8 +99,71 @@ def test_a_rejection_ends_the_run_before_the_environment(three):
     assert run["state"] == "Rejected"
     assert [stage["environment"] for stage in run["stages"]] == ["sbx"]
     assert run["approvals"][0]["decision"]["reason"] == "Not this week."
-    subscriptions = {entry["url"].split("/")[2] for entry in three.requests("PUT")}
-    assert subscriptions == {SAMPLE_SUBSCRIPTION}
+    assert written_to(three) == ["sbx"]
+
+
+def test_the_second_approval_may_be_rejected_too(three):
+    three.reset()
+    run_id = three.start(scope="only-infrastructure")
+    approve_dev(three, run_id)
+    waits_for(three, run_id, "prd")
+    assert decide(three, run_id, "prd", decision="rejected", who="carl").status_code == 200
+    run = three.ended(run_id)
+    assert run["state"] == "Rejected"
+    assert [stage["state"] for stage in run["stages"]] == ["Succeeded", "Succeeded"]
+    assert [one["state"] for one in run["approvals"]] == ["Approved", "Rejected"]
+    assert written_to(three) == ["sbx", "dev"]
+
+
+def test_nobody_decides_for_thirty_days_and_the_run_is_over_for_good(three):
+    three.reset()
+    run_id = three.start(scope="only-infrastructure")
+    approve_dev(three, run_id)
+    waiting = waits_for(three, run_id, "prd")["approvals"][1]
+    patience = datetime.fromisoformat(waiting["deadline"]) - datetime.fromisoformat(waiting["requestedAt"])
+    assert patience == timedelta(days=30)
+
+    advance_clock(three.stack["durable"]["address"], timedelta(days=29))
+    assert three.run(run_id)["endedAt"] is None
+    advance_clock(three.stack["durable"]["address"], timedelta(days=1))
+    run = three.ended(run_id)
+    assert (run["state"], run["failure"]) == ("TimedOut", None)
+    assert [(one["environment"], one["state"]) for one in run["approvals"]] == [
+        ("dev", "Approved"),
+        ("prd", "TimedOut"),
+    ]
+    assert [stage["environment"] for stage in run["stages"]] == ["sbx", "dev"]
+    assert written_to(three) == ["sbx", "dev"]
+
+    late = decide(three, run_id, "prd", decision="approved", who="carl")
+    assert late.status_code == 409
+    assert "TimedOut (deadline " in late.json()["detail"]
+    assert three.run(run_id) == run
+
+
+def test_the_record_of_a_run_outlives_a_purge_of_the_engines_history(three):
+    three.reset()
+    run_id = three.start(scope="only-infrastructure", startEnvironment="dev", stopEnvironment="dev")
+    approve_dev(three, run_id)
+    run = three.ended(run_id)
+    instances = f"{three.stack['functions']['url']}/runtime/webhooks/durabletask/instances"
+    key = {"x-functions-key": three.stack["functions"]["systemKey"]}
+
+    def known():
+        """Return the states of the instances that the engine knows."""
+        return {one["runtimeStatus"] for one in three.api.get(instances, headers=key).json()}
+
+    eventually(known, lambda states: states <= {"Completed", "Terminated", "Failed"})
+    since = {"createdTimeFrom": "2020-01-01T00:00:00Z"}
+    assert three.api.delete(instances, headers=key, params=since).json()["instancesDeleted"] >= 3
+    assert known() == set()
+
+    assert three.run(run_id) == run
+    assert run_id in [one["id"] for one in three.api.get("/api/runs").json()["runs"]]
+    late = decide(three, run_id, "dev", signed_in("ann@example.org"), decision="rejected")
+    assert (late.status_code, "ann@example.org approved it" in late.json()["detail"]) == (409, True)
+    canceled = three.api.post(f"/api/runs/{run_id}/cancel", json={})
+    assert (canceled.status_code, canceled.json()["title"]) == (409, "The run is over")
 
 
 def test_nobody_lets_through_the_run_he_started_where_the_environment_says_so(three):
