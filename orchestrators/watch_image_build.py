@@ -15,7 +15,7 @@ from orchestrators.durable import Context, Steps, call_activity, continue_as_new
 from policies.build_progress import BUILD_TIMED_OUT, CANCELING_ALLOWANCE, advanced
 from policies.poll_interval import poll_interval
 
-READS_PER_HISTORY = 40
+READS_PER_HISTORY = 30
 
 
 def instance_id(run_id: str, environment: str) -> str:

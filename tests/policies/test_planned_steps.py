@@ -2,63 +2,13 @@ import itertools
 
 import pytest
 
-from models.configuration import (
-    Approval,
-    Environment,
-    ImageDefinition,
-    ImageSettings,
-    Infrastructure,
-    StagePlan,
-)
+from models.configuration import Approval
 from models.image_build import ImageRunState
-from models.image_template import ImageTemplatePlan, ScriptReference
 from models.pipeline_run import Scope, Stage
 from models.resources import ImageTemplateReference, ProvisioningState, Role
 from models.template_removal import FoundImageTemplate
 from policies.planned_steps import ROLE_NAMES, StageOutlook, planned_steps
-
-COMPUTE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute"
-SOURCE = {"type": "PlatformImage", "publisher": "Canonical", "offer": "ubuntu", "sku": "server", "version": "latest"}
-SHARED = {"type": "SharedImage", "galleryImageId": f"{COMPUTE}/galleries/g/images/linux", "runOutputName": "o"}
-
-
-def plan_of(**properties):
-    return StagePlan(
-        environment=Environment(name="sbx", subscription_id="s", location="westeurope"),
-        image=ImageSettings(name="linux", os_type="Linux"),
-        infrastructure=Infrastructure(
-            resource_group="rg",
-            location="westeurope",
-            storage_account="account",
-            containers=("aibscripts",),
-            identity="msi",
-            gallery="g",
-            image_definitions=(
-                ImageDefinition(
-                    name="linux", os_type="Linux", hyper_v_generation="V2", architecture="x64", arm_properties={}
-                ),
-            ),
-        ),
-        image_template=ImageTemplatePlan(
-            base_name="it",
-            resource_group="rg",
-            location="westeurope",
-            identity_name="msi",
-            identity_resource_group="rg",
-            properties={"source": SOURCE, "distribute": [SHARED], **properties},
-            build_timeout_minutes=0,
-            scripts=(
-                ScriptReference(
-                    pointer="customize[0].scriptUri",
-                    address="https://account/aibscripts/linux/a.sh",
-                    account="account",
-                    container="aibscripts",
-                    path="linux/a.sh",
-                    source_file="linux/a.sh",
-                ),
-            ),
-        ),
-    )
+from tests.stage_plan import COMPUTE, SHARED, SOURCE, SUBSCRIPTION, stage_plan
 
 
 def outlook_of(scope=Scope.ALL, *, removes=True, waits=True, **known):
@@ -70,7 +20,7 @@ def outlook_of(scope=Scope.ALL, *, removes=True, waits=True, **known):
         remove_image_templates=removes,
         wait_for_image_build=waits,
     )
-    return StageOutlook(**{"stage": stage, "plan": plan_of(), **known})
+    return StageOutlook(**{"stage": stage, "plan": stage_plan(), **known})
 
 
 def told(outlook):
@@ -95,7 +45,7 @@ def test_the_steps_are_those_of_the_scope(scope, removes):
 
 def test_the_infrastructure_is_told_with_its_names():
     words = told(outlook_of())["infrastructure"]
-    for name in ("resource group rg", "account account", "identity msi", "gallery g", "aibscripts", "definition linux"):
+    for name in ("resource group rg", "account scripts", "identity msi", "gallery g", "aibscripts", "definition linux"):
         assert name in words
     assert "Gives this app the role Storage Blob Data Contributor on aibscripts" in words
     assert "Gives msi the role Contributor on g" in words
@@ -103,7 +53,7 @@ def test_the_infrastructure_is_told_with_its_names():
 
 def test_only_assets_make_no_more_than_the_storage():
     words = told(outlook_of(Scope.ONLY_ASSETS_AND_IMAGE))["infrastructure"]
-    assert "account account" in words
+    assert "account scripts" in words
     assert not any(name in words for name in ("resource group", "identity", "gallery"))
 
 
@@ -118,7 +68,7 @@ def template(name, state=ProvisioningState.SUCCEEDED, run_state=ImageRunState.SU
 
 
 def test_earlier_templates_are_removed_or_kept_with_the_reason():
-    old, busy, other = "it-2026-01-01-00-00-00", "it-2026-01-02-00-00-00", "it2-2026-01-01-00-00-00"
+    old, busy, other = "lin_it-2026-01-01-00-00-00", "lin_it-2026-01-02-00-00-00", "lin_it2-2026-01-01-00-00-00"
     found = (template(old), template(busy, run_state=ImageRunState.RUNNING), template(other))
     words = told(outlook_of(templates=found))["removal"]
     assert f"{old}, and removes it" in words
@@ -141,14 +91,18 @@ def test_an_approval_comes_first_with_who_may_decide():
 
 
 def test_registrations_are_told():
-    assert "Microsoft.Storage in s" in told(outlook_of(unregistered=("Microsoft.Storage",)))["check"]
+    assert f"Microsoft.Storage in {SUBSCRIPTION}" in told(outlook_of(unregistered=("Microsoft.Storage",)))["check"]
 
 
 @pytest.mark.parametrize(("waits", "words"), [(True, "Waits for the end"), (False, "ends as Triggered")])
 def test_whether_the_build_is_waited_for_is_told(waits, words):
     build = told(outlook_of(waits=waits))["build"]
     assert words in build
-    assert "240 minutes" in build
+    assert "60 minutes" in build
+
+
+def test_a_time_out_of_nothing_is_azures_own():
+    assert "240 minutes" in told(outlook_of(plan=stage_plan(build_timeout_minutes=0)))["build"]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +115,7 @@ def test_whether_the_build_is_waited_for_is_told(waits, words):
     ],
 )  # fmt: skip
 def test_the_source_is_told(source, words):
-    assert words in told(outlook_of(plan=plan_of(source=source)))["imageTemplate"]
+    assert words in told(outlook_of(plan=stage_plan(source=source)))["imageTemplate"]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +129,7 @@ def test_the_source_is_told(source, words):
     ],
 )
 def test_each_distribution_is_told(distributor, words):
-    assert words in told(outlook_of(plan=plan_of(distribute=[distributor])))["publication"]
+    assert words in told(outlook_of(plan=stage_plan(distribute=[distributor])))["publication"]
 
 
 def test_every_role_has_a_name():

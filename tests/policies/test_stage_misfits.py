@@ -1,7 +1,5 @@
 import pytest
 
-from models.configuration import Environment, ImageDefinition, ImageSettings, Infrastructure, StagePlan
-from models.image_template import ImageTemplatePlan
 from models.misfit import Part
 from models.source_image import PurchasePlan
 from models.subscription import SubscriptionProviders
@@ -17,44 +15,25 @@ from policies.stage_misfits import (
     staging_group_misfits,
     used_definition,
 )
+from tests.stage_plan import DEFINITION_ID, stage_plan
+from tests.stage_plan import INFRASTRUCTURE as ANY_INFRASTRUCTURE
+from tests.stage_plan import LINUX as ANY_LINUX
 
-GALLERY_ID = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/galleries/g"
-LINUX = ImageDefinition(
-    name="linux",
-    os_type="Linux",
-    hyper_v_generation="V2",
-    architecture="x64",
-    security_type="TrustedLaunch",
-    arm_properties={"identifier": {"publisher": "p", "offer": "o", "sku": "s"}},
+LINUX = ANY_LINUX.model_copy(
+    update={
+        "security_type": "TrustedLaunch",
+        "arm_properties": {"identifier": {"publisher": "p", "offer": "o", "sku": "s"}},
+    }
 )
 OTHER = LINUX.model_copy(update={"name": "other"})
-INFRASTRUCTURE = Infrastructure(
-    resource_group="rg",
-    location="westeurope",
-    storage_account="scripts",
-    containers=("aibscripts",),
-    identity="msi",
-    gallery="g",
-    image_definitions=(OTHER, LINUX),
-)
+INFRASTRUCTURE = ANY_INFRASTRUCTURE.model_copy(update={"image_definitions": (OTHER, LINUX)})
 
 
 def plan_of(*distributors, definition="linux"):
-    return StagePlan(
-        environment=Environment(name="sbx", subscription_id="s", location="westeurope"),
-        image=ImageSettings(name="linux", os_type="Linux"),
-        infrastructure=INFRASTRUCTURE,
-        image_template=ImageTemplatePlan(
-            base_name="it",
-            resource_group="rg",
-            location="westeurope",
-            identity_name="msi",
-            identity_resource_group="rg",
-            properties={"distribute": list(distributors)},
-            build_timeout_minutes=0,
-            image_definition_id=definition and f"{GALLERY_ID}/images/{definition}",
-        ),
-    )
+    plan = stage_plan(INFRASTRUCTURE, distribute=list(distributors))
+    definition_id = definition and DEFINITION_ID.replace("images/linux", f"images/{definition}")
+    template = plan.image_template.model_copy(update={"image_definition_id": definition_id})
+    return plan.model_copy(update={"image_template": template})
 
 
 KNOWN = frozenset({"westeurope", "northeurope"})

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from models.configuration import Environment, ImageDefinition, ImageSettings, Infrastructure, StagePlan
+from models.configuration import StagePlan
 from models.image_build import ImageRun, ImageRunState
-from models.image_template import ImageTemplatePlan, ScriptReference
 from models.pipeline_record import BuiltScript, Publication, RunOutput
 from models.resources import (
     IdentityState,
@@ -17,54 +16,12 @@ from models.resources import (
 )
 from models.stage_messages import CheckedStage, Done, Published, UploadedScripts
 from models.template_removal import CopiedLog, FoundImageTemplates
-
-SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
-DEFINITION_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/galleries/g/images/linux"
-VERSION_ID = f"{DEFINITION_ID}/versions/1.0.1"
+from tests.stage_plan import VERSION_ID, stage_plan
 
 
 @pytest.fixture
 def plan() -> StagePlan:
-    return StagePlan(
-        environment=Environment(name="sbx", subscription_id=SUBSCRIPTION, location="westeurope"),
-        image=ImageSettings(name="linux", os_type="Linux"),
-        infrastructure=Infrastructure(
-            resource_group="rg",
-            location="westeurope",
-            storage_account="scripts",
-            containers=("aibscripts",),
-            identity="msi",
-            gallery="g",
-            image_definitions=(
-                ImageDefinition(
-                    name="linux", os_type="Linux", hyper_v_generation="V2", architecture="x64", arm_properties={}
-                ),
-            ),
-        ),
-        image_template=ImageTemplatePlan(
-            base_name="lin_it",
-            resource_group="rg",
-            location="westeurope",
-            identity_name="msi",
-            identity_resource_group="rg",
-            properties={
-                "source": {"type": "PlatformImage"},
-                "customize": [{"type": "Shell", "name": "PowerShell", "scriptUri": "https://s/aibscripts/linux/a.sh"}],
-                "distribute": [{"type": "SharedImage", "galleryImageId": VERSION_ID.split("/versions", maxsplit=1)[0]}],
-            },
-            build_timeout_minutes=60,
-            scripts=(
-                ScriptReference(
-                    pointer="customize[0].scriptUri",
-                    address="https://s/aibscripts/linux/a.sh",
-                    account="s",
-                    container="aibscripts",
-                    path="linux/a.sh",
-                    source_file="linux/a.sh",
-                ),
-            ),
-        ),
-    )
+    return stage_plan()
 
 
 @pytest.fixture

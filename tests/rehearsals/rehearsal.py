@@ -11,6 +11,11 @@ from hosting.injection import message_parameter
 from models.message import Message
 from orchestrators.durable import Context
 
+# What an activity, a timer or a child adds to a history: scheduled, the end of that turn, the next turn, completed.
+EVENTS_OF_A_STEP = 4
+# The start of an execution, its first turn, and its end.
+EVENTS_OF_AN_EXECUTION = 4
+
 type Answer = Message | dict[str, Any] | Exception
 type Script = dict[str, list[Answer] | Answer | Callable[[dict[str, Any]], Answer]]
 
@@ -18,7 +23,8 @@ type Script = dict[str, list[Answer] | Answer | Callable[[dict[str, Any]], Answe
 class Rehearsal:
     """One play: `script` answers activities by name (a list answers call by call, its last entry from then on).
 
-    `steps` is what happened, one readable line each; `statuses` holds each instance's custom statuses by instance id.
+    `steps` is what happened, one readable line each; `statuses` holds each instance's custom statuses by instance id;
+    `longest_histories` says of each orchestrator how many events its history had at most.
     """
 
     def __init__(self, script: Script, orchestrators: list[Callable[..., Any]]) -> None:
@@ -28,7 +34,7 @@ class Rehearsal:
         self.steps: list[str] = []
         self.inputs: dict[str, list[dict[str, Any]]] = {}
         self.statuses: dict[str, list[dict[str, Any]]] = {}
-        self.longest_history = 0
+        self.longest_histories: dict[str, int] = {}
         self._instances: dict[str, _Instance] = {}
         self._due: list[tuple[datetime, int, Callable[[], None]]] = []
 
@@ -91,6 +97,7 @@ class _Instance:
     def __init__(self, play: Rehearsal, orchestrator: Callable[..., Any], payload: dict[str, Any], name: str) -> None:
         self.ended: CompletableTask[Any] = CompletableTask()
         self._play = play
+        self._orchestrator = orchestrator.__name__
         self._handle = orchestrator_handle(orchestrator)
         self._name = name
         self._events: dict[str, list[Any]] = {}
@@ -103,7 +110,6 @@ class _Instance:
         try:
             self._waits_for = self._advance()
         except StopIteration as end:
-            self._play.longest_history = max(self._play.longest_history, self.context.history)
             if self.context.new_input is None:
                 self.ended.complete(end.value)
             else:
@@ -113,7 +119,7 @@ class _Instance:
         return True
 
     def _begin(self, payload: dict[str, Any]) -> None:
-        self.context = _Context(self._play, self._name, self._events)
+        self.context = _Context(self._play, self._name, self._events, self._orchestrator)
         self._generator: Generator[Task[Any], Any, dict[str, Any]] = self._handle(
             cast("Context", self.context), payload
         )
@@ -132,12 +138,13 @@ class _Instance:
 class _Context:
     """The part of a durable context that our door uses."""
 
-    def __init__(self, play: Rehearsal, instance_id: str, events: dict[str, list[Any]]) -> None:
+    def __init__(self, play: Rehearsal, instance_id: str, events: dict[str, list[Any]], orchestrator: str) -> None:
         self.play = play
         self.instance_id = instance_id
         self.is_replaying = False
         self.new_input: dict[str, Any] | None = None
-        self.history = 0
+        self._history = EVENTS_OF_AN_EXECUTION
+        self._orchestrator = orchestrator
         self._buffered = events
         self._expected: dict[str, list[CancellableTask[Any]]] = {}
 
@@ -146,7 +153,7 @@ class _Context:
         return self.play.now.replace(tzinfo=None)
 
     def call_activity(self, name: str, *, input: dict[str, Any], retry_policy: object) -> CompletableTask[Any]:  # noqa: A002, ARG002 - the SDK's names
-        self.history += 3
+        self._remember(EVENTS_OF_A_STEP)
         self.play.steps.append(_line(name, input))
         task: CompletableTask[Any] = CompletableTask()
         try:
@@ -156,13 +163,13 @@ class _Context:
         return task
 
     def call_sub_orchestrator(self, name: str, *, input: dict[str, Any], instance_id: str) -> CompletableTask[Any]:  # noqa: A002 - the SDK's name
-        self.history += 3
+        self._remember(EVENTS_OF_A_STEP)
         orchestrator = self.play.orchestrators[name]
         message_parameter(orchestrator)[1].from_payload(input)
         return self.play.start(orchestrator, input, instance_id)
 
     def create_timer(self, duration: timedelta) -> CancellableTask[Any]:
-        self.history += 3
+        self._remember(EVENTS_OF_A_STEP)
         timer: CancellableTask[Any] = CancellableTask()
         self.play.call_later(duration, lambda: None if timer.is_complete else timer.complete(None))
         return timer
@@ -176,7 +183,7 @@ class _Context:
         return task
 
     def receive(self, name: str, data: Any) -> None:
-        self.history += 1
+        self._remember(EVENTS_OF_A_STEP)
         for task in self._expected.get(name, []):
             if not task.is_complete:
                 task.complete(data)
@@ -192,6 +199,11 @@ class _Context:
     def continue_as_new(self, new_input: dict[str, Any], *, save_events: bool) -> None:
         assert save_events
         self.new_input = new_input
+
+    def _remember(self, events: int) -> None:
+        self._history += events
+        longest = self.play.longest_histories
+        longest[self._orchestrator] = max(longest.get(self._orchestrator, 0), self._history)
 
     def create_replay_safe_logger(self, logger: Any) -> Any:
         return logger
