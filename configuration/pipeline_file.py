@@ -3,9 +3,11 @@
 from typing import Final
 
 from configuration.findings import Findings
-from configuration.pipeline_shape import ApprovalShape, EnvironmentShape, PipelineShape
+from configuration.json_with_comments import JsonPath
+from configuration.known_names import environments_between
+from configuration.pipeline_shape import ApprovalShape, EnvironmentShape, PipelineShape, ScheduleShape
 from configuration.source_file import SourceFile
-from models.configuration import Approval, Environment, ImageSettings, PipelineConfiguration
+from models.configuration import Approval, Environment, ImageSettings, PatchSchedule, PipelineConfiguration
 
 PIPELINE_FILE: Final = "pipeline.json"
 
@@ -28,7 +30,26 @@ def read_pipeline(source: SourceFile, findings: Findings) -> PipelineConfigurati
             known.add(name.lower())
     return PipelineConfiguration(
         environments=tuple(_environment(environment) for environment in shape.environments),
-        images=tuple(ImageSettings(name=image.name, os_type=image.os_type) for image in shape.images),
+        images=_images(shape, source, findings),
+    )
+
+
+def _images(shape: PipelineShape, source: SourceFile, findings: Findings) -> tuple[ImageSettings, ...]:
+    """Return the images; where an image says nothing of a schedule, the pipeline's is its own."""
+    names = [environment.name for environment in shape.environments]
+
+    def schedule_at(path: JsonPath, written: ScheduleShape) -> PatchSchedule | None:
+        asked = written.start_environment, written.stop_environment
+        return _schedule(written, environments_between(asked, names, source, path, findings))
+
+    of_all = schedule_at(("schedule",), shape.schedule or ScheduleShape())
+    return tuple(
+        ImageSettings(
+            name=image.name,
+            os_type=image.os_type,
+            schedule=schedule_at(("images", index, "schedule"), image.schedule) if image.schedule else of_all,
+        )
+        for index, image in enumerate(shape.images)
     )
 
 
@@ -46,4 +67,18 @@ def _approval(shape: ApprovalShape) -> Approval:
         approvers=tuple(shape.approvers or ()),
         timeout_minutes=shape.timeout_minutes,
         not_by_starter=shape.not_by_starter,
+    )
+
+
+def _schedule(shape: ScheduleShape, environments: tuple[str, ...]) -> PatchSchedule | None:
+    """Return the schedule, or None where it is switched off."""
+    if not shape.enabled:
+        return None
+    return PatchSchedule(
+        days_after_patch_tuesday=shape.days_after_patch_tuesday,
+        time=shape.time,
+        time_zone=shape.time_zone,
+        environments=environments,
+        always=shape.always,
+        failures_before_pause=shape.failures_before_pause,
     )

@@ -5,9 +5,9 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from configuration.findings import Findings
+from configuration.known_names import environments_between, unknown_name
 from configuration.shape import Shape
 from configuration.source_file import SourceFile
-from configuration.unknown_keys import nearest
 from models.configuration import PipelineConfiguration
 from models.faults import Fault
 from models.message import Message
@@ -61,7 +61,9 @@ def read_run_options(content: bytes, pipeline: PipelineConfiguration) -> tuple[R
         return None, findings.faults
     shape = findings.validate(source, RunOptionsShape) or _what_can_be_read(source)
     image = _image(shape, source, pipeline, findings)
-    environments = _environments(shape, source, pipeline, findings)
+    asked = shape.start_environment, shape.stop_environment
+    names = [environment.name for environment in pipeline.environments]
+    environments = environments_between(asked, names, source, (), findings)
     scope = _scope(shape, source, findings)
     if findings.faults or image is None or scope is None:
         return None, findings.faults
@@ -100,29 +102,8 @@ def _image(
         return None
     by_lower = {name.lower(): name for name in names}
     if asked.lower() not in by_lower:
-        findings.faults.append(_unknown(source, key, "image", asked, names))
+        findings.faults.append(unknown_name(source, (key,), "image", asked, names))
     return by_lower.get(asked.lower())
-
-
-def _environments(
-    shape: RunOptionsShape, source: SourceFile, pipeline: PipelineConfiguration, findings: Findings
-) -> tuple[str, ...]:
-    names = [environment.name for environment in pipeline.environments]
-    by_lower = {name.lower(): index for index, name in enumerate(names)}
-    ends: list[int] = []
-    for key, asked, default in (
-        ("startEnvironment", shape.start_environment, 0),
-        ("stopEnvironment", shape.stop_environment, len(names) - 1),
-    ):
-        if asked is not None and asked.lower() not in by_lower:
-            findings.faults.append(_unknown(source, key, "environment", asked, names))
-        ends.append(default if asked is None else by_lower.get(asked.lower(), default))
-    start, stop = ends
-    if start > stop and not findings.faults:
-        problem = f"{names[stop]} comes before {names[start]} in the pipeline"
-        instead = f"{names[start]} or a later one of {', '.join(names)}"
-        findings.faults.append(source.fault(("stopEnvironment",), problem, instead))
-    return tuple(names[start : stop + 1])
 
 
 def _scope(shape: RunOptionsShape, source: SourceFile, findings: Findings) -> Scope | None:
@@ -131,10 +112,5 @@ def _scope(shape: RunOptionsShape, source: SourceFile, findings: Findings) -> Sc
     by_lower = {scope.value: scope for scope in Scope}
     scope = (OLDER_LABELS | by_lower).get(shape.scope.lower())
     if scope is None:
-        findings.faults.append(_unknown(source, "scope", "scope", shape.scope, list(by_lower)))
+        findings.faults.append(unknown_name(source, ("scope",), "scope", shape.scope, list(by_lower)))
     return scope
-
-
-def _unknown(source: SourceFile, key: str, kind: str, asked: str, names: list[str]) -> Fault:
-    meant = nearest(asked, names)
-    return source.fault((key,), f"there is no {kind} {asked[:80]}", meant or f"one of {', '.join(names)}")

@@ -10,7 +10,7 @@ from configuration.placeholders import is_comment_key
 from configuration.shape import Shape
 
 # Keys that belong to a later version.
-_NOT_SUPPORTED: Final = {"schedule": "a schedule", "retention": "retention", "notifications": "notifications"}
+_NOT_SUPPORTED: Final = {"retention": "retention", "notifications": "notifications"}
 _WRITTEN_BY_AZURE: Final = frozenset(
     {
         "clientId", "exactStagingResourceGroup", "exactVersion", "id", "lastRunStatus", "principalId",

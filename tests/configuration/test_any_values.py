@@ -29,6 +29,9 @@ VALUES = st.recursive(
 
 def full_files() -> dict[str, Any]:
     files = valid_files()
+    schedule = {"enabled": True, "time": "03:00", "timeZone": "UTC", "startEnvironment": "sbx", "always": True}
+    files["pipeline.json"]["schedule"] = schedule
+    files["pipeline.json"]["images"][0]["schedule"] = schedule
     files[TEMPLATE]["parameters"]["itParam"]["value"].update(
         vnetConfig={"subnetId": "s"},
         subnetId="s",

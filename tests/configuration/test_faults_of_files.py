@@ -33,7 +33,9 @@ PIPELINE_FAULTS: list[tuple[str, Any, str, str, str]] = [
     ("images", None, "images", "it is empty", "a value"),
     ("enviroments", [], "enviroments", "unknown", "environments"),
     ("approval", {"approvers": []}, "approval", "unknown", "environments.approval"),
-    ("schedule", "0 0 3 * * *", "schedule", "not supported by this version", "leave the key out"),
+    ("schedule", "0 0 3 * * *", "schedule", "a text stands where an object belongs", '"time": "03:00"'),
+    ("schedule", False, "schedule", "true or false stands where an object belongs", '{"enabled": false}'),
+    ("schedule", ["03:00"], "schedule", "a list stands where an object belongs", "an object"),
     ("retention", {}, "retention", "not supported by this version", "leave the key out"),
     ("notifications", [{}], "notifications", "not supported by this version", "leave the key out"),
 ]
@@ -84,6 +86,61 @@ def test_a_fault_of_an_approval_is_told(folder: Folder, told: Told, case: tuple[
     key, value, path, problem, instead = case
     folder.pipeline["environments"][0]["approval"] = {key: value}
     assert_tells(told(), f"environments[0].approval.{path}", problem, instead)
+
+
+SCHEDULE_FAULTS: list[tuple[str, Any, str, str, str]] = [
+    ("enabled", "false", "enabled", "a text stands", "false (without quotes)"),
+    ("daysAfterPatchTuesday", -1, "daysAfterPatchTuesday", "less than 0", "0 or more"),
+    ("daysAfterPatchTuesday", 21, "daysAfterPatchTuesday", "more than 20", "20 or less"),
+    ("daysAfterPatchTuesday", "1", "daysAfterPatchTuesday", "a text stands", "1 (without quotes)"),
+    ("time", "3:00", "time", "time of day", "03:00"),
+    ("time", "24:00", "time", "time of day", "00:00 to 23:59"),
+    ("time", "03:00:00", "time", "time of day", "03:00"),
+    ("time", 3, "time", "a number stands where a text belongs", '"3"'),
+    ("timeZone", "europe/berlin", "timeZone", "no time zone", "Europe/Berlin"),
+    ("timeZone", "Berlin", "timeZone", "no time zone", "Europe/Berlin"),
+    ("timeZone", "Europe", "timeZone", "no time zone", "Europe/Berlin"),
+    ("timeZone", "/etc/localtime", "timeZone", "no time zone", "Europe/Berlin"),
+    ("timeZone", "localtime", "timeZone", "no time zone", "Europe/Berlin"),
+    ("timeZone", "<YourTimeZone>", "timeZone", "placeholder <YourTimeZone>", "the real value"),
+    ("startEnvironment", "sdx", "startEnvironment", "there is no environment sdx", "sbx"),
+    ("startEnvironment", "<env>", "startEnvironment", "placeholder <env>", "the real value"),
+    ("stopEnvironment", "test", "stopEnvironment", "there is no environment test", "one of sbx, prd"),
+    ("always", 1, "always", "a number stands", "true or false"),
+    ("failuresBeforePause", 0, "failuresBeforePause", "less than 1", "1 or more"),
+    ("failuresBeforePause", 25, "failuresBeforePause", "more than 24", "24 or less"),
+    ("timezone", "UTC", "timezone", "wrong case", "timeZone"),
+    ("cron", "0 3 * * *", "cron", "unknown", "one of enabled, daysAfterPatchTuesday"),
+]
+
+
+@pytest.mark.parametrize("case", SCHEDULE_FAULTS)
+@pytest.mark.parametrize("place", ["schedule", "images[0].schedule"])
+def test_a_fault_of_a_schedule_is_told(
+    folder: Folder, told: Told, place: str, case: tuple[str, Any, str, str, str]
+) -> None:
+    key, value, path, problem, instead = case
+    add_environment(folder, "prd")
+    holder = folder.pipeline if place == "schedule" else folder.pipeline["images"][0]
+    holder["schedule"] = {key: value}
+    assert_tells(told(), f"{place}.{path}", problem, instead)
+
+
+def test_a_schedule_that_stops_before_it_starts_is_told(folder: Folder, told: Told) -> None:
+    add_environment(folder, "prd")
+    folder.pipeline["schedule"] = {"startEnvironment": "PRD", "stopEnvironment": "sbx"}
+    assert_tells(told(), "schedule.stopEnvironment", "sbx comes before prd", "prd or a later one of sbx, prd")
+
+
+def test_a_schedule_in_an_environment_is_told_where_it_belongs(folder: Folder, told: Told) -> None:
+    folder.pipeline["environments"][0]["schedule"] = {}
+    assert_tells(told(), "environments[0].schedule", "unknown", "schedule beside environments")
+
+
+def test_a_fault_of_a_schedule_has_its_line(folder: Folder) -> None:
+    folder.pipeline["schedule"] = {"always": True, "stopEnvironment": "prd"}
+    (fault,) = folder.read().faults
+    assert (fault.line, fault.value) == (17, "prd")
 
 
 def test_a_name_that_is_given_twice_is_told(folder: Folder, told: Told) -> None:
@@ -361,6 +418,10 @@ def test_a_fault_has_its_line_and_column(folder: Folder, name: str, old: str, ne
     assert text.count(old) == 1
     folder.files[name] = text.replace(old, new).encode()
     assert place in {(fault.line, fault.column) for fault in folder.read().faults if fault.file == name}
+
+
+def add_environment(folder: Folder, name: str) -> None:
+    folder.pipeline["environments"].append({**folder.pipeline["environments"][0], "name": name})
 
 
 def assert_tells(faults: dict[str, tuple[str, str]], path: str, problem: str, instead: str) -> None:

@@ -15,7 +15,7 @@ from configuration.image_template_shape import (
     Validation,
 )
 from configuration.infrastructure_shape import ImageDefinitionShape, InfrastructureParameters
-from configuration.pipeline_shape import ApprovalShape, EnvironmentShape, ImageShape, PipelineShape
+from configuration.pipeline_shape import ApprovalShape, EnvironmentShape, ImageShape, PipelineShape, ScheduleShape
 from configuration.reading import read_configuration
 from configuration.schemas import SCHEMAS_FOLDER, schema_texts
 from configuration.shape import Shape
@@ -48,6 +48,7 @@ def test_every_schema_file_has_its_shape() -> None:
         EnvironmentShape,
         ApprovalShape,
         ImageShape,
+        ScheduleShape,
         InfrastructureParameters,
         ImageDefinitionShape,
         ImageTemplateParameters,

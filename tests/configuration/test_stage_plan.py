@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from configuration.reading import read_configuration
-from models.configuration import Approval, StagePlan
+from models.configuration import Approval, PatchSchedule, StagePlan
 from tests.configuration.conftest import DEFINITION_ID, INFRASTRUCTURE, SCRIPTS, SUBSCRIPTION, TEMPLATE, Folder
 
 
@@ -34,6 +34,64 @@ def test_an_environment_may_ask_for_an_approval(folder: Folder, written: Any, re
     assert plan_of(folder).environment.approval is None
     folder.pipeline["environments"][0]["approval"] = written
     assert plan_of(folder).environment.approval == read
+
+
+@pytest.mark.parametrize(
+    ("of_all", "of_image", "read"),
+    [
+        (None, None, PatchSchedule(environments=("sbx",))),
+        ({}, {}, PatchSchedule(environments=("sbx",))),
+        ({"enabled": False}, None, None),
+        (None, {"enabled": False}, None),
+        ({"enabled": False}, {"enabled": True}, PatchSchedule(environments=("sbx",))),
+        ({"time": "05:30", "always": True}, None, PatchSchedule(environments=("sbx",), time="05:30", always=True)),
+        ({"time": "05:30", "always": True}, {"time": ""}, PatchSchedule(environments=("sbx",))),
+        (
+            None,
+            {
+                "daysAfterPatchTuesday": 20,
+                "time": "23:59",
+                "timeZone": "Pacific/Apia",
+                "startEnvironment": "SBX",
+                "stopEnvironment": "sbx",
+                "failuresBeforePause": 24,
+            },
+            PatchSchedule(
+                days_after_patch_tuesday=20,
+                time="23:59",
+                time_zone="Pacific/Apia",
+                environments=("sbx",),
+                failures_before_pause=24,
+            ),
+        ),
+    ],
+)
+def test_an_image_is_patched_as_it_says_or_else_as_all_are(
+    folder: Folder, of_all: Any, of_image: Any, read: PatchSchedule | None
+) -> None:
+    folder.pipeline["schedule"] = of_all
+    folder.pipeline["images"][0]["schedule"] = of_image
+    assert plan_of(folder).image.schedule == read
+
+
+@pytest.mark.parametrize(
+    ("asked", "environments"),
+    [
+        ({}, ("sbx", "tst", "prd")),
+        ({"startEnvironment": "tst"}, ("tst", "prd")),
+        ({"stopEnvironment": "Tst"}, ("sbx", "tst")),
+        ({"startEnvironment": "tst", "stopEnvironment": "tst"}, ("tst",)),
+    ],
+)
+def test_a_patch_goes_through_the_environments_that_the_schedule_asks_for(
+    folder: Folder, asked: dict[str, str], environments: tuple[str, ...]
+) -> None:
+    first = folder.pipeline["environments"][0]
+    folder.pipeline["environments"] += [{**first, "name": "tst"}, {**first, "name": "prd"}]
+    folder.pipeline["schedule"] = asked
+    pipeline = folder.read().pipeline
+    assert pipeline
+    assert [image.schedule and image.schedule.environments for image in pipeline.images] == [environments]
 
 
 def test_a_definition_has_the_defaults_of_todays_modules(folder: Folder) -> None:
