@@ -27,7 +27,7 @@ from activities.infrastructure import (
     get_storage_account,
 )
 from activities.provider_registration import get_provider_registration, start_provider_registration
-from activities.publication import get_publication
+from activities.publication import get_publication, publish_lineage
 from activities.records import publish_build_end, publish_record
 from activities.scripts import find_scripts, upload_scripts
 from hosting.durable_functions import register_activity, register_orchestrator
@@ -95,5 +95,6 @@ register_activity(app, cancel_image_run)
 
 # publication and record.
 register_activity(app, get_publication)
+register_activity(app, publish_lineage)
 register_activity(app, publish_record)
 register_activity(app, publish_build_end)

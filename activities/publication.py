@@ -1,14 +1,15 @@
 """Publication: what a build made, and what is inside it."""
 
-from azure_clients import blobs, galleries, image_templates, storage_accounts
+from azure_clients import blobs, galleries, image_templates, storage_accounts, tags
 from azure_clients.connection import AzureClients
 from models.errors import AzureError, AzureUnavailable
 from models.pipeline_record import Publication
-from models.stage_messages import PublicationRequest, Published
+from models.stage_messages import Done, Lineage, PublicationRequest, Published
+from policies.publication import replication_of_all
 
 
 async def get_publication(azure: AzureClients, request: PublicationRequest) -> Published:
-    """Read what a build published: run outputs, image version and its replication, source version, address of the log.
+    """Read what a build published: run outputs, image versions and their replication, exact source, address of the log.
 
     Azure: GET imageTemplates and runOutputs (Microsoft.VirtualMachineImages), GET galleries/images/versions
     (Microsoft.Compute), list of the staging group's storage accounts and of their `packerlogs`.
@@ -16,22 +17,35 @@ async def get_publication(azure: AzureClients, request: PublicationRequest) -> P
     """
     template = await image_templates.get(azure, request.template)
     outputs = await image_templates.list_run_outputs(azure, request.template)
-    version_id = next((output.artifact for output in outputs if "/galleries/" in output.artifact.lower()), None)
-    replication_state = await galleries.get_replication_state(azure, version_id) if version_id else None
-    if request.version_expected and replication_state is None:
+    version_ids = [output.artifact for output in outputs if "/galleries/" in output.artifact.lower()]
+    read = {version_id: await galleries.get_replication(azure, version_id) for version_id in version_ids}
+    found = {version_id: replication for version_id, replication in read.items() if replication}
+    if request.version_expected and (not found or len(found) < len(read)):
         operation = f"find the image version of {request.template.name}"
-        raise AzureUnavailable(operation, "ImageVersionAbsent", f"{version_id or 'It'} is not there (yet).")
+        missing = ", ".join(version_id for version_id in read if version_id not in found)
+        raise AzureUnavailable(operation, "ImageVersionAbsent", f"{missing or 'It'} is not there (yet).")
     return Published(
         publication=Publication(
-            image_version_id=version_id,
-            replication_state=replication_state,
+            image_version_id=next(iter(found), None),
+            replication_state=replication_of_all([replication.state for replication in found.values()]),
             template_name=request.template.name,
             exact_source_version=template.exact_source_version,
             scripts=request.scripts,
             log_url=await _find_log(azure, request.template.subscription_id, template.staging_resource_group),
             outputs=outputs,
+            regions=tuple(region for replication in found.values() for region in replication.regions),
         )
     )
+
+
+async def publish_lineage(azure: AzureClients, lineage: Lineage) -> Done:
+    """Write tags onto a published artifact, beside those that it has.
+
+    Azure: PATCH Microsoft.Resources/tags at the artifact's scope (`Merge`).
+    Repeat: merges the same tags.
+    """
+    await tags.merge(azure, lineage.artifact, lineage.tags)
+    return Done()
 
 
 async def _find_log(azure: AzureClients, subscription_id: str, staging_group: str | None) -> str | None:

@@ -27,8 +27,8 @@ async def publish_build_end(azure: AzureClients, end: BuildEnd) -> Done:
     """
     stored = await records.read(azure, end.run_id)
     stages = stored.record.stages if stored.record else ()
-    if stored.record is None or end.environment not in {stage.environment for stage in stages}:
+    if stored.record is None or end.rest.environment not in {stage.environment for stage in stages}:
         operation = f"complete the record of run {end.run_id}"
-        raise AzureUnavailable(operation, "RecordNotWritten", f"The stage {end.environment} is not in it yet.")
+        raise AzureUnavailable(operation, "RecordNotWritten", f"The stage {end.rest.environment} is not in it yet.")
     await records.put(azure, completed(stored.record, end), stored)
     return Done()

@@ -1,16 +1,29 @@
 """Compute galleries, image definitions and image versions (Microsoft.Compute/galleries)."""
 
+from dataclasses import dataclass
+
 from azure.mgmt.compute import models
 
-from azure_clients.azure_call import azure_call
+from azure_clients.azure_call import azure_call, without_queries
 from azure_clients.connection import AzureClients
-from azure_clients.wire import plain_text, resource_state
+from azure_clients.wire import plain_text, region_name, resource_state
 from models.configuration import ImageDefinition
 from models.errors import AzureAbsent
+from models.pipeline_record import RegionalReplication
 from models.resources import Gallery, GalleryImageDefinition, ProvisioningState, ResourceState
 from models.source_image import GalleryVersionSource, PurchasePlan, SourceImage
 from policies.resource_ids import parse_resource_id
 from policies.security_types import security_types
+
+UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True)
+class Replication:
+    """How far an image version is replicated: the aggregated state, and each region's."""
+
+    state: str
+    regions: tuple[RegionalReplication, ...]
 
 
 async def put(azure: AzureClients, gallery: Gallery) -> None:
@@ -61,8 +74,8 @@ async def get_image_definition(azure: AzureClients, definition: GalleryImageDefi
     return resource_state(definition.id, found.properties.provisioning_state if found.properties else None)
 
 
-async def get_replication_state(azure: AzureClients, image_version_id: str) -> str | None:
-    """Return the aggregated replication state of an image version, or None where the version is not there."""
+async def get_replication(azure: AzureClients, image_version_id: str) -> Replication | None:
+    """Return how far the replication of an image version is, or None where the version is not there."""
     parts = parse_resource_id(image_version_id)
     try:
         async with azure_call(f"read image version {image_version_id}"):
@@ -76,7 +89,19 @@ async def get_replication_state(azure: AzureClients, image_version_id: str) -> s
     except AzureAbsent:
         return None
     status = found.properties.replication_status if found.properties else None
-    return plain_text(status.aggregated_state if status else None) or "Unknown"
+    return Replication(
+        state=plain_text(status.aggregated_state if status else None) or UNKNOWN,
+        regions=tuple(
+            RegionalReplication(
+                image_version_id=image_version_id,
+                name=region_name(region.region or ""),
+                state=plain_text(region.state) or UNKNOWN,
+                progress=region.progress,
+                details=without_queries(region.details or "") or None,
+            )
+            for region in (status and status.summary) or ()
+        ),
+    )
 
 
 async def list_image_definitions(azure: AzureClients, gallery: Gallery) -> tuple[ImageDefinition, ...] | None:

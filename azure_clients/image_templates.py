@@ -35,7 +35,7 @@ async def get(azure: AzureClients, template: ImageTemplateReference) -> ImageTem
         id=template.id,
         state=state.state,
         failure=state.failure and _reason(state.failure, properties.provisioning_error),
-        exact_source_version=getattr(properties.source, "exact_version", None),
+        exact_source_version=_source_version(properties.source),
         tags=found.tags or {},
         staging_resource_group=_staging_group(properties),
     )
@@ -89,7 +89,7 @@ async def get_run(azure: AzureClients, template: ImageTemplateReference) -> Imag
 
 
 async def list_run_outputs(azure: AzureClients, template: ImageTemplateReference) -> tuple[RunOutput, ...]:
-    """Return what each distributor of the template made."""
+    """Return what the distributors of the template made; what one of them failed to make is not among it."""
     async with azure_call(f"list run outputs of image template {template.name}"):
         outputs = azure.image_builder(template.subscription_id).virtual_machine_image_templates.list_run_outputs(
             template.resource_group, template.name
@@ -98,7 +98,9 @@ async def list_run_outputs(azure: AzureClients, template: ImageTemplateReference
     return tuple(
         RunOutput(name=output.name or "", artifact=without_queries(artifact))
         for output in found
-        if output.properties and (artifact := output.properties.artifact_id or output.properties.artifact_uri)
+        if output.properties
+        and (artifact := output.properties.artifact_id or output.properties.artifact_uri)
+        and resource_state("", output.properties.provisioning_state).state is not ProvisioningState.FAILED
     )
 
 
@@ -124,6 +126,11 @@ def _run(status: Any) -> ImageRun:
         started_at=time(status.start_time),
         ended_at=time(status.end_time),
     )
+
+
+def _source_version(source: Any) -> str | None:
+    """Return the exact version of the source: a managed image has none, and is told by its id."""
+    return getattr(source, "exact_version", None) or getattr(source, "image_id", None)
 
 
 def _staging_group(properties: Any) -> str | None:

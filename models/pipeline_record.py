@@ -57,11 +57,31 @@ class RunOutput(Message):
     artifact: str
 
 
+class RegionalReplication(Message):
+    """Where the replication of an image version to one region stood when the stage ended.
+
+    `state` is Unknown, Replicating, Completed or Failed; `progress` is in percent; `details` is Azure's own text.
+    """
+
+    image_version_id: str
+    name: str
+    state: str
+    progress: int | None = None
+    details: str | None = None
+
+
+class LineageFailure(Failure):
+    """Why an artifact does not carry the tag of its source, though it was published."""
+
+    artifact: str
+
+
 class Publication(Message):
     """What a stage published and what is inside it.
 
-    `replication_state` is the compute gallery's aggregated state (it may outlast the build), `exact_source_version`
-    the version that `latest` came to, `log_url` the address of `customization.log` or of the container it lies in.
+    `image_version_id` is the first version where several galleries get one. `replication_state` is that of all versions
+    (InProgress where it outlasts the build), `exact_source_version` the version that `latest` came to, the id of a
+    managed image, `log_url` the address of `customization.log` or of the container it lies in.
     """
 
     image_version_id: str | None
@@ -71,6 +91,8 @@ class Publication(Message):
     scripts: tuple[BuiltScript, ...]
     log_url: str | None
     outputs: tuple[RunOutput, ...]
+    regions: tuple[RegionalReplication, ...] = ()
+    lineage_failures: tuple[LineageFailure, ...] = ()
 
 
 class StageRecord(Timed):

@@ -1,15 +1,13 @@
 """The messages inside a stage: what its steps hand on to one another."""
 
-from datetime import datetime
-
 from models.configuration import StagePlan
 from models.faults import Remark
-from models.image_build import ImageBuildProgress, ImageBuildWatch
+from models.image_build import ImageBuildWatch
 from models.image_template import ScriptReference
 from models.message import Message
-from models.pipeline_record import BuiltScript, Publication, StageFailure
+from models.pipeline_record import BuiltScript, Publication, StageRecord
+from models.pipeline_run import Stage
 from models.resources import ImageTemplateReference, StorageAccount
-from models.state import State
 
 
 class CheckedStage(Message):
@@ -56,7 +54,7 @@ class UploadedScripts(Message):
 
 
 class PublicationRequest(Message):
-    """Asks what a build published; `version_expected` where it is to be an image version that can be read."""
+    """Asks what a build published; `version_expected` where a build that succeeds publishes an image version."""
 
     template: ImageTemplateReference
     scripts: tuple[BuiltScript, ...]
@@ -69,25 +67,26 @@ class Published(Message):
     publication: Publication
 
 
-class UntendedBuild(Message):
-    """Starts the orchestration `tend_image_build`: a build that no stage waits for, and the record to complete."""
+class Lineage(Message):
+    """Tags that lead from a published artifact (a resource id) back to what it was made of."""
 
-    run_id: str
-    environment: str
+    artifact: str
+    tags: dict[str, str]
+
+
+class UntendedBuild(Message):
+    """Starts the orchestration `tend_image_build`: a build that its stage does not wait for."""
+
+    stage: Stage
     watch: ImageBuildWatch
     request: PublicationRequest
 
 
 class BuildEnd(Message):
-    """How an untended build ended, for the record of its run."""
+    """How an untended build ended, for the record of its run: `rest` is the stage from its build on."""
 
     run_id: str
-    environment: str
-    state: State
-    ended_at: datetime
-    build: ImageBuildProgress
-    failure: StageFailure | None
-    result: Publication | None
+    rest: StageRecord
 
 
 class Done(Message):

@@ -80,6 +80,8 @@ def wait_for[T: Message](pending: Pending[T]) -> Steps[T]:
 
 def wait_for_all[T: Message](pending: list[Pending[T]]) -> Steps[list[T]]:
     """Wait until all of the work is over, in whatever way; then raise the first failure, if there is one."""
+    if not pending:
+        return []  # The SDK's `when_all` of nothing never completes.
     try:
         envelopes = yield when_all([one.task for one in pending])
     except TaskFailedError as error:
@@ -89,6 +91,8 @@ def wait_for_all[T: Message](pending: list[Pending[T]]) -> Steps[list[T]]:
 
 def outcomes[T: Message](pending: list[Pending[T]]) -> Steps[list[T | Failure]]:
     """Wait until all of the work is over; one that failed gives its failure and does not stop the others."""
+    if not pending:
+        return []  # As above.
     # Each one's own failure is told below.
     with contextlib.suppress(TaskFailedError):
         yield when_all([one.task for one in pending])

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from models.errors import StepFailed
+from models.pipeline_record import StageRecord
 from models.pipeline_run import Stage
+from models.state import State
 from orchestrators.cancellation import Cancellation
-from orchestrators.durable import Context
+from orchestrators.durable import Context, Steps, log
 from orchestrators.stage_log import StageLog
 
 
@@ -16,6 +19,15 @@ class OngoingStage:
     asked: Stage
     log: StageLog
     cancellation: Cancellation
+
+    def ended(self, steps: Steps[State]) -> Steps[StageRecord]:
+        """Go through the steps, and return the record of the stage, however it ended."""
+        try:
+            state = yield from steps
+        except StepFailed as failed:
+            log(self.context, f"the stage {self.asked.environment} ended as {failed.state}: {failed}")
+            return self.log.end(failed.state)
+        return self.log.end(state)
 
 
 def begin(context: Context, stage: Stage) -> OngoingStage:

@@ -6,14 +6,13 @@
 3. infrastructure, and 4. scripts, as far as the scope asks for them;
 5. a new image template is submitted, and must be accepted;
 6. its run is started and watched to its end, or, if the run shall not wait, left to `tend_image_build`;
-7. what it published is looked up.
+7. what it published is looked up, and tagged with its exact source.
 
 A step that fails ends the stage, with the reason in its record; only the removal does not.
 """
 
 from activities.check_stage import check_stage
 from activities.image_templates import delete_image_template, start_image_run
-from activities.publication import get_publication
 from activities.scripts import find_scripts, upload_scripts
 from models.configuration import StagePlan
 from models.errors import StepFailed
@@ -34,21 +33,20 @@ from models.template_removal import RemovalRecord, TemplateRemoval, TemplatesOfG
 from orchestrators import deploy_infrastructure as infrastructure
 from orchestrators import remove_image_templates as removals
 from orchestrators import tend_image_build as tending
-from orchestrators import watch_image_build as build
+from orchestrators.build_end import follow_to_its_end
 from orchestrators.durable import (
     Context,
     Steps,
     call_activity,
     call_orchestrator,
-    log,
     now,
     schedule_orchestrator,
 )
 from orchestrators.ongoing_stage import OngoingStage, begin
 from orchestrators.provider_registration import register_providers
-from orchestrators.published import find_publication
+from orchestrators.published import publish
 from orchestrators.submission import submit_image_template
-from policies.build_progress import advanced, build_deadline, build_failure, stage_state
+from policies.build_progress import advanced, build_deadline
 from policies.scope_work import Work, removes_templates, work_of
 from policies.stage_resources import stage_resources
 
@@ -61,12 +59,7 @@ def instance_id(run_id: str, environment: str) -> str:
 def run_stage(context: Context, stage: Stage) -> Steps[StageRecord]:
     """Return the record of the stage, however it ended."""
     ongoing = begin(context, stage)
-    try:
-        state = yield from _steps(ongoing)
-    except StepFailed as failed:
-        log(context, f"the stage {stage.environment} ended as {failed.state}: {failed}")
-        return ongoing.log.end(failed.state)
-    return ongoing.log.end(state)
+    return (yield from ongoing.ended(_steps(ongoing)))
 
 
 def _steps(stage: OngoingStage) -> Steps[State]:
@@ -82,10 +75,11 @@ def _steps(stage: OngoingStage) -> Steps[State]:
     if Work.IMAGE not in work:
         return State.SUCCEEDED
     template = yield from _submit(stage, plan, scripts)
-    request = PublicationRequest(template=template, scripts=scripts.scripts)
+    version_expected = plan.image_template.image_definition_id is not None
+    request = PublicationRequest(template=template, scripts=scripts.scripts, version_expected=version_expected)
     if (yield from stage.log.step(StepName.BUILD, _build(stage, plan, request))) is State.TRIGGERED:
         return State.TRIGGERED
-    yield from _publish(stage, plan, request)
+    yield from publish(stage, request)
     return State.SUCCEEDED
 
 
@@ -153,7 +147,7 @@ def _submit(stage: OngoingStage, plan: StagePlan, scripts: UploadedScripts) -> S
 
 
 def _build(stage: OngoingStage, plan: StagePlan, request: PublicationRequest) -> Steps[State]:
-    """Run the image template and watch the build; one that does not succeed leaves the address of its log."""
+    """Run the image template, and follow the build to its end, or leave it to be tended."""
     context, asked, template = stage.context, stage.asked, request.template
     progress = ImageBuildProgress(template_name=template.name, template_id=template.id)
     stage.log.build(progress)
@@ -166,23 +160,8 @@ def _build(stage: OngoingStage, plan: StagePlan, request: PublicationRequest) ->
     )
     stage.log.build(watch.progress)
     if not asked.wait_for_image_build:
-        untended = UntendedBuild(run_id=asked.run_id, environment=asked.environment, watch=watch, request=request)
+        untended = UntendedBuild(stage=asked, watch=watch, request=request)
         instance_id = tending.instance_id(asked.run_id, asked.environment)
         schedule_orchestrator(context, tending.tend_image_build, untended, instance_id)
         return State.TRIGGERED
-    instance_id = build.instance_id(asked.run_id, asked.environment)
-    pending = schedule_orchestrator(context, build.watch_image_build, watch, instance_id)
-    end = yield from stage.cancellation.follow(pending, instance_id)
-    stage.log.build(end.progress)
-    failure = build_failure(end.progress, end.canceled_because)
-    if failure is not None:
-        stage.log.result((yield from find_publication(context, request)))
-        raise StepFailed(failure, stage_state(end.progress, end.canceled_because))
-    return State.SUCCEEDED
-
-
-def _publish(stage: OngoingStage, plan: StagePlan, request: PublicationRequest) -> Steps[None]:
-    version_expected = plan.image_template.image_definition_id is not None
-    request = request.model_copy(update={"version_expected": version_expected})
-    find = call_activity(stage.context, get_publication, request)
-    stage.log.result((yield from stage.log.step(StepName.PUBLICATION, find)).publication)
+    return (yield from follow_to_its_end(stage, watch, request))

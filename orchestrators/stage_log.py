@@ -64,6 +64,11 @@ class StageLog:
         """Note what the stage published, and where its log is."""
         self._result = result
 
+    def detail(self, sentence: str | None) -> None:
+        """Note what came of the step that is on, beside its state; a failure of it says more."""
+        *earlier, last = self.record.steps
+        self._update(steps=(*earlier, last.model_copy(update={"detail": sentence})))
+
     def end(self, state: State) -> StageRecord:
         """Return the whole record."""
         self._update(state=state, ended_at=now(self._context))
@@ -73,7 +78,8 @@ class StageLog:
 
     def _end_step(self, state: State, detail: str | None = None) -> None:
         *earlier, last = self.record.steps
-        ended = last.model_copy(update={"state": state, "ended_at": now(self._context), "detail": detail})
+        told = detail or last.detail
+        ended = last.model_copy(update={"state": state, "ended_at": now(self._context), "detail": told})
         self._update(steps=(*earlier, ended))
 
     def _update(self, **changes: object) -> None:

@@ -15,6 +15,8 @@ from models.stage_messages import UploadedScripts
 RUN_TAG = "imageBakeryRun"
 IMAGE_TAG = "imageBakeryImage"
 SCRIPTS_TAG = "imageBakeryScripts"
+# Azure finds out the exact source: this one is put on the artifacts once they are published.
+SOURCE_TAG = "imageBakerySource"
 
 # The code of a template whose name another build already has: names are of one second.
 NAME_TAKEN = "ImageTemplateNameTaken"

@@ -1,5 +1,7 @@
 """Decides how a run stands, from its beginning to its end."""
 
+import itertools
+
 from models.pipeline_record import PipelineRecord, StageRecord
 from models.pipeline_run import PipelineRun, StepName
 from models.stage_messages import BuildEnd
@@ -28,7 +30,10 @@ def run_state(stages: tuple[StageRecord, ...]) -> State:
 
 def completed(record: PipelineRecord, end: BuildEnd) -> PipelineRecord:
     """Return the record with the end of a build that its stage had not waited for."""
-    stages = tuple(_completed(stage, end) if stage.environment == end.environment else stage for stage in record.stages)
+    rest = end.rest
+    stages = tuple(
+        _completed(stage, rest) if stage.environment == rest.environment else stage for stage in record.stages
+    )
     record = record.model_copy(update={"stages": stages})
     return record.model_copy(update={"state": run_state(stages)}) if record.state is State.TRIGGERED else record
 
@@ -45,17 +50,10 @@ def merged(record: PipelineRecord, stored: PipelineRecord | None) -> PipelineRec
     return record.model_copy(update={"state": run_state(stages)}) if record.state is State.TRIGGERED else record
 
 
-def _completed(stage: StageRecord, end: BuildEnd) -> StageRecord:
-    ended = {"state": end.state, "ended_at": end.ended_at, "detail": end.failure.message if end.failure else None}
-    return stage.model_copy(
-        update={
-            "steps": tuple(
-                step.model_copy(update=ended) if step.name is StepName.BUILD else step for step in stage.steps
-            ),
-            "state": end.state,
-            "ended_at": end.ended_at,
-            "build": end.build,
-            "failure": end.failure,
-            "result": end.result,
-        }
-    )
+def _completed(stage: StageRecord, rest: StageRecord) -> StageRecord:
+    """Return the stage with what came after its build had begun in place of what it knew of that."""
+    earlier = tuple(itertools.takewhile(lambda step: step.name is not StepName.BUILD, stage.steps))
+    began = {step.name: step.started_at for step in stage.steps}
+    steps = tuple(step.model_copy(update={"started_at": began.get(step.name, step.started_at)}) for step in rest.steps)
+    told = {"state": rest.state, "ended_at": rest.ended_at, "build": rest.build, "failure": rest.failure}
+    return stage.model_copy(update={"steps": (*earlier, *steps), "result": rest.result, **told})

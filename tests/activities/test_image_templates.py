@@ -12,12 +12,9 @@ from activities.image_templates import (
     publish_build_log,
     start_image_run,
 )
-from activities.publication import get_publication
 from models.errors import AzureRefused, AzureUnavailable, StepFailed
 from models.image_build import ImageRunState
-from models.pipeline_record import BuiltScript
 from models.resources import ImageTemplateReference, ProvisioningState
-from models.stage_messages import PublicationRequest
 from models.template_removal import LogCopy, TemplatesOfGroup
 from tests.conftest import SUBSCRIPTION
 
@@ -105,23 +102,6 @@ async def test_a_failed_run_tells_azures_message(azure, stage, simulated_azure):
     run = await get_image_run(azure, template)
     assert run.state is ImageRunState.FAILED
     assert run.message == "Packer exited with 1."
-
-
-async def test_what_was_published_is_told_with_its_source_and_log(azure, stage):
-    template = stage.template("lin-1")
-    await create_image_template(azure, template)
-    await start_image_run(azure, template)
-    scripts = (BuiltScript(path="linux/a.sh", sha256="aa" * 32),)
-    reference = ImageTemplateReference.from_payload(template.to_payload())
-    published = (await get_publication(azure, PublicationRequest(template=reference, scripts=scripts))).publication
-    assert published.image_version_id is not None
-    assert published.image_version_id.startswith(f"{stage.definition.id}/versions/")
-    assert published.replication_state == "Completed"
-    assert published.exact_source_version is not None
-    assert published.log_url is not None
-    assert published.log_url.endswith("/customization.log")
-    assert published.scripts == scripts
-    assert [output.artifact for output in published.outputs] == [published.image_version_id]
 
 
 async def test_all_templates_of_a_group_are_listed_with_what_a_removal_must_know(azure, stage, simulated_azure):
@@ -217,42 +197,6 @@ async def test_no_signature_is_in_what_is_logged_of_an_error(azure, simulated_az
     with pytest.raises(AzureUnavailable) as raised:
         await get_image_run(azure, reference)
     assert "c2VjcmV0" not in "".join(traceback.format_exception(raised.value))
-
-
-def publication_request(template, *, version_expected):
-    reference = ImageTemplateReference.from_payload(template.to_payload())
-    return PublicationRequest(template=reference, scripts=(), version_expected=version_expected)
-
-
-async def test_an_image_version_that_is_not_shown_yet_is_asked_for_again(azure, stage, simulated_azure):
-    template = stage.template("lin-1")
-    await create_image_template(azure, template)
-    await start_image_run(azure, template)
-    simulated_azure.faults.add("status", method="GET", path="/versions/1.0.0", status=404, code="NotFound", times=1)
-    request = publication_request(template, version_expected=True)
-    with pytest.raises(AzureUnavailable, match="is not there"):
-        await get_publication(azure, request)
-    assert (await get_publication(azure, request)).publication.replication_state == "Completed"
-
-
-async def test_a_failed_build_has_no_version_and_still_its_log(azure, stage, simulated_azure):
-    simulated_azure.faults.add("build", outcome="Failed")
-    template = stage.template("lin-1")
-    await create_image_template(azure, template)
-    await start_image_run(azure, template)
-    published = await get_publication(azure, publication_request(template, version_expected=False))
-    assert published.publication.image_version_id is None
-    assert published.publication.log_url is not None
-
-
-async def test_a_staging_group_that_may_not_be_read_is_no_failure_of_the_build(azure, stage, simulated_azure):
-    template = stage.template("lin-1")
-    await create_image_template(azure, template)
-    await start_image_run(azure, template)
-    simulated_azure.faults.add("status", method="GET", path="IT_.*/storageAccounts", status=403, code="Forbidden")
-    published = (await get_publication(azure, publication_request(template, version_expected=True))).publication
-    assert published.image_version_id is not None
-    assert published.log_url is None
 
 
 @pytest.mark.parametrize(

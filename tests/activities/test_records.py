@@ -6,7 +6,6 @@ from activities.records import publish_build_end, publish_record
 from azure_clients import records
 from models.approval import Person
 from models.errors import AzureUnavailable
-from models.image_build import ImageBuildProgress
 from models.pipeline_record import PipelineRecord, StageRecord
 from models.pipeline_run import Scope, Starter
 from models.stage_messages import BuildEnd
@@ -85,15 +84,8 @@ async def test_blobs_that_are_no_records_are_passed_over_in_the_list(empty):
 async def test_the_end_of_an_untended_build_completes_the_record_of_its_run(empty):
     stage = StageRecord(environment="sbx", started_at=BEGAN, state=State.TRIGGERED)
     record = record_of(0, state=State.TRIGGERED, stages=(stage,), ended_at=BEGAN)
-    end = BuildEnd(
-        run_id=record.id,
-        environment="sbx",
-        state=State.FAILED,
-        ended_at=BEGAN + timedelta(hours=1),
-        build=ImageBuildProgress(template_name="t", template_id="/t"),
-        failure=None,
-        result=None,
-    )
+    rest = stage.model_copy(update={"state": State.FAILED, "ended_at": BEGAN + timedelta(hours=1)})
+    end = BuildEnd(run_id=record.id, rest=rest)
     with pytest.raises(AzureUnavailable, match="not in it yet"):
         await publish_build_end(empty, end)
     await publish_record(empty, record)

@@ -18,7 +18,10 @@ def stages(*states):
             environment=f"e{index}",
             started_at=BEGAN,
             state=state,
-            steps=(StepRecord(name=StepName.BUILD, state=state, started_at=BEGAN, ended_at=BEGAN),),
+            steps=(
+                StepRecord(name=StepName.SCRIPTS, state=State.SUCCEEDED, started_at=BEGAN, ended_at=BEGAN),
+                StepRecord(name=StepName.BUILD, state=state, started_at=BEGAN, ended_at=BEGAN),
+            ),
         )
         for index, state in enumerate(states)
     )
@@ -37,15 +40,28 @@ def record(state, *states):
 
 
 def end_of(environment, state):
-    return BuildEnd(
-        run_id="linux-20260311-030000-00000a",
+    published = StepRecord(
+        name=StepName.PUBLICATION,
+        state=state,
+        started_at=BEGAN + timedelta(minutes=55),
+        ended_at=BEGAN + timedelta(hours=1),
+        detail="It is told.",
+    )
+    built = StepRecord(
+        name=StepName.BUILD,
+        state=State.SUCCEEDED,
+        started_at=BEGAN + timedelta(minutes=1),
+        ended_at=published.started_at,
+    )
+    rest = StageRecord(
         environment=environment,
         state=state,
-        ended_at=BEGAN + timedelta(hours=1),
+        started_at=built.started_at,
+        ended_at=published.ended_at,
+        steps=(built, published),
         build=ImageBuildProgress(template_name="t", template_id="/t", run_state=ImageRunState.SUCCEEDED),
-        failure=None,
-        result=None,
     )
+    return BuildEnd(run_id="linux-20260311-030000-00000a", rest=rest)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +82,18 @@ def test_the_end_of_the_last_untended_build_is_that_of_the_run(end):
     done = completed(record(State.TRIGGERED, State.SUCCEEDED, State.TRIGGERED), end_of("e1", end))
     assert done.state is end
     assert done.stages[1].state is end
-    assert [(step.state, step.duration_seconds) for step in done.stages[1].steps] == [(end, 3600.0)]
+    assert [(step.name, step.state, step.duration_seconds) for step in done.stages[1].steps] == [
+        ("scripts", State.SUCCEEDED, 0.0),
+        ("build", State.SUCCEEDED, 3300.0),
+        ("publication", end, 300.0),
+    ]
     assert done.stages[1].ended_at == BEGAN + timedelta(hours=1)
+
+
+def test_an_end_that_is_told_twice_is_recorded_once():
+    end = end_of("e0", State.SUCCEEDED)
+    once = completed(record(State.TRIGGERED, State.TRIGGERED), end)
+    assert completed(once, end) == once
 
 
 def test_a_run_goes_on_being_triggered_while_another_build_goes_on():

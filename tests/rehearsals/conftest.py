@@ -61,6 +61,7 @@ def obliging_azure(plan: StagePlan) -> dict[str, Any]:
             ImageRun(state=ImageRunState.SUCCEEDED),
         ],
         "cancel_image_run": ImageRun(state=ImageRunState.CANCELING),
+        "publish_lineage": Done(),
         "get_publication": Published(
             publication=Publication(
                 image_version_id=VERSION_ID,

@@ -116,7 +116,9 @@ def test_a_run_that_does_not_wait_ends_once_its_builds_are_triggered_and_they_ar
     assert [stage.state for stage in record.stages] == [State.TRIGGERED] * 2
     assert (record.stages[0].steps[-1].name, record.stages[0].steps[-1].state) == ("build", State.TRIGGERED)
     rehearsal.play_on()
-    ends = rehearsal.inputs["publish_build_end"]
+    ends = [end["rest"] for end in rehearsal.inputs["publish_build_end"]]
     assert sorted(end["environment"] for end in ends) == ["dev", "sbx"]
     assert {end["state"] for end in ends} == {"Succeeded"}
     assert all(end["result"]["imageVersionId"] for end in ends)
+    assert [step["name"] for step in ends[0]["steps"]] == ["build", "publication"]
+    assert len(rehearsal.inputs["publish_lineage"]) == 2

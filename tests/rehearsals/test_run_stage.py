@@ -68,6 +68,7 @@ def test_a_whole_stage_does_everything_once_and_in_order(perform):
         "start_image_run lin_it-2026-03-11-03-00-03",
         *["get_image_run lin_it-2026-03-11-03-00-03"] * 3,
         "get_publication",
+        "publish_lineage",
     ]
     assert record.state is State.SUCCEEDED
     assert [step.name for step in record.steps] == [

@@ -96,7 +96,8 @@ async def test_replication_takes_its_time(sdk: Sdk, simulated_azure: SimulatedAz
     await versions.begin_create_or_update(GROUP, GALLERY, DEFINITION, "1.0.0", body, polling=False)
     simulated_azure.advance(2)
     status = await replication(sdk, "1.0.0")
-    assert (status.aggregated_state, status.summary[0].progress) == ("InProgress", 40)
+    (region,) = status.summary
+    assert (status.aggregated_state, region.state, region.progress) == ("InProgress", "Replicating", 40)
     simulated_azure.advance(3)
     assert (await replication(sdk, "1.0.0")).aggregated_state == "Completed"
 

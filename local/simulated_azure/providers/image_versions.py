@@ -135,13 +135,12 @@ def _replication(azure: Azure, version: Resource) -> Json:
         whole = version.unseen["replicated"] - version.created
         state, progress = "InProgress", int(100 * ((now - version.created) / whole))
     regions = version.properties["publishingProfile"]["targetRegions"]
-    details = fault.message if fault is not None else ""
-    return {
-        "aggregatedState": state,
-        "summary": [
-            {"region": region["name"], "state": state, "details": details, "progress": progress} for region in regions
-        ],
+    told = {
+        "state": "Replicating" if state == "InProgress" else state,
+        "details": fault.message if fault is not None else "",
+        "progress": progress,
     }
+    return {"aggregatedState": state, "summary": [{"region": region["name"], **told} for region in regions]}
 
 
 async def patch_version(azure: Azure, request: ArmRequest) -> ArmResponse:

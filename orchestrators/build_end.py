@@ -1,0 +1,31 @@
+"""Follows an image build to its end, as the step of a stage that waits for it or of what tends it instead."""
+
+from models.errors import StepFailed
+from models.image_build import ImageBuildWatch
+from models.stage_messages import PublicationRequest
+from models.state import State
+from orchestrators import watch_image_build as build
+from orchestrators.durable import Steps, schedule_orchestrator
+from orchestrators.ongoing_stage import OngoingStage
+from orchestrators.published import find_publication
+from policies.build_progress import build_failure, stage_state
+
+
+def follow_to_its_end(stage: OngoingStage, watch: ImageBuildWatch, request: PublicationRequest) -> Steps[State]:
+    """Wait for the build, which must succeed; of any other there is told what it left behind."""
+    try:
+        yield from _follow(stage, watch)
+    except StepFailed:
+        stage.log.result((yield from find_publication(stage.context, request)))
+        raise
+    return State.SUCCEEDED
+
+
+def _follow(stage: OngoingStage, watch: ImageBuildWatch) -> Steps[None]:
+    instance_id = build.instance_id(stage.asked.run_id, stage.asked.environment)
+    pending = schedule_orchestrator(stage.context, build.watch_image_build, watch, instance_id)
+    end = yield from stage.cancellation.follow(pending, instance_id)
+    stage.log.build(end.progress)
+    failure = build_failure(end.progress, end.canceled_because)
+    if failure is not None:
+        raise StepFailed(failure, stage_state(end.progress, end.canceled_because))
