@@ -120,7 +120,8 @@ async def list_image_definitions(azure: AzureClients, gallery: Gallery) -> tuple
 async def find_source(azure: AzureClients, source: GalleryVersionSource) -> SourceImage | None:
     """Read the facts of a version that a build starts from, or None where there is no such version.
 
-    `latest` comes to the highest version that is not excluded from it. What a version can do, its definition tells.
+    `latest` comes to the highest version that is not excluded from it, and is where any of them is. What a version can
+    do, its definition tells.
     """
     parts = parse_resource_id(source.image_version_id)
     compute = azure.compute(parts["subscriptions"])
@@ -131,34 +132,37 @@ async def find_source(azure: AzureClients, source: GalleryVersionSource) -> Sour
         async with azure_call(f"read versions of {parts['images']}"):
             if parts["versions"].lower() == "latest":
                 listed = compute.gallery_image_versions.list_by_gallery_image(*names)
-                version = _latest([one async for one in listed])
+                versions = [one async for one in listed if not _is_left_out(one)]
             else:
-                version = (await compute.gallery_image_versions.get(*names, parts["versions"])).name
+                versions = [await compute.gallery_image_versions.get(*names, parts["versions"])]
     except AzureAbsent:
         return None
-    if version is None:
+    numbers = [version.name for version in versions if version.name]
+    if not numbers:
         return None
     return SourceImage(
-        version=version,
+        version=max(numbers, key=lambda number: tuple(map(int, number.split(".")))),
         hyper_v_generation=definition.hyper_v_generation,
         architecture=definition.architecture,
         security_types=security_types(definition.security_type),
         plan=definition.plan,
+        regions=_regions(versions),
     )
 
 
-def _latest(versions: list[models.GalleryImageVersion]) -> str | None:
-    names = [
-        version.name
-        for version in versions
-        if version.name
-        and not (
-            version.properties
-            and version.properties.publishing_profile
-            and version.properties.publishing_profile.exclude_from_latest
-        )
-    ]
-    return max(names, key=lambda name: tuple(map(int, name.split("."))), default=None)
+def _is_left_out(version: models.GalleryImageVersion) -> bool:
+    """Say whether `latest` passes over a version."""
+    profile = version.properties.publishing_profile if version.properties else None
+    return bool(profile and profile.exclude_from_latest)
+
+
+def _regions(versions: list[models.GalleryImageVersion]) -> frozenset[str] | None:
+    """Return the regions that any of the versions is replicated to, or None where one does not tell its own."""
+    profiles = [version.properties.publishing_profile if version.properties else None for version in versions]
+    targets = [profile.target_regions if profile else None for profile in profiles]
+    if not all(targets):
+        return None
+    return frozenset(region_name(region.name) for regions in targets for region in regions or ())
 
 
 def _image_definition(found: models.GalleryImage) -> ImageDefinition:

@@ -2,7 +2,7 @@
 
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
-from azure_clients.wire import plain_text
+from azure_clients.wire import plain_text, region_name
 from models.errors import AzureAbsent
 from models.source_image import ManagedImageSource, SourceImage
 from policies.resource_ids import parse_resource_id
@@ -21,4 +21,5 @@ async def find(azure: AzureClients, image: ManagedImageSource) -> SourceImage | 
         version=parts["images"],
         hyper_v_generation=plain_text(properties.hyper_v_generation) if properties else None,
         security_types=None,
+        regions=frozenset({region_name(found.location)}),
     )

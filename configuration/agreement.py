@@ -23,6 +23,8 @@ _SUBSCRIPTION: Final = re.compile(r"/subscriptions/([^/]+)/", re.IGNORECASE)
 _FIXED_VERSION: Final = re.compile(r".*/images/[^/]+/versions/[^/]+", re.IGNORECASE)
 # Without owner, repository and branch there is no file at such an address.
 _INCOMPLETE_RAW_ADDRESS: Final = re.compile(r"https://raw\.githubusercontent\.com/(?:[^/?#]+/){0,2}[^/?#]+")
+# What nobody means to type; tabs and the ends of lines are normal in commands.
+_UNSEEN: Final = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _OUTSIDE_TMP: Final = re.compile(r"/(?!tmp/)")
 _RUNS_ON: Final = {
     "Shell": "Linux",
@@ -126,8 +128,8 @@ def location_disagreements(properties: JsonObject, location: str) -> Iterator[Di
 
 def environment_disagreements(properties: JsonObject, environment: Environment) -> Iterator[Disagreement]:
     """Return where the ARM properties leave the environment's subscription; the paths are ARM's."""
-    staging_group: JsonPath = ("stagingResourceGroup",)
-    ids = [(staging_group, value_at(properties, staging_group))]
+    own: tuple[JsonPath, ...] = (("stagingResourceGroup",), ("source", "imageId"))
+    ids = [(path, value_at(properties, path)) for path in own]
     ids += [((*path, "imageId"), distributor.get("imageId")) for path, distributor in distributors(properties)]
     for path, resource_id in ids:
         match = _SUBSCRIPTION.match(resource_id) if isinstance(resource_id, str) else None
@@ -157,14 +159,7 @@ def elevation_disagreements(properties: JsonObject) -> Iterator[Disagreement]:
 
 def advice(properties: JsonObject, os_type: OsType) -> Iterator[Disagreement]:
     """Return what is allowed and yet often goes wrong; the paths are those of the ARM properties."""
-    for path, step in steps(properties):
-        destination = step.get("destination")
-        if os_type == "Linux" and isinstance(destination, str) and _OUTSIDE_TMP.match(destination):
-            yield Disagreement(
-                (*path, "destination"),
-                "the build user may not be allowed to write there",
-                "a path under /tmp, and a Shell step that moves the file",
-            )
+    yield from _step_advice(properties, os_type)
     minutes = value_at(properties, ("buildTimeoutInMinutes",))
     if os_type == "Windows" and isinstance(minutes, int) and 0 < minutes < 60:
         yield Disagreement(("buildTimeoutInMinutes",), "Windows images often need an hour or more", "60 or more")
@@ -180,6 +175,23 @@ def advice(properties: JsonObject, os_type: OsType) -> Iterator[Disagreement]:
         if _is_whole(definition_id) and _FIXED_VERSION.fullmatch(definition_id):
             problem = "each build publishes this same version, which only the first can"
             yield Disagreement((*path, "galleryImageId"), problem, "the id without a version: each build has the next")
+
+
+def _step_advice(properties: JsonObject, os_type: OsType) -> Iterator[Disagreement]:
+    for path, step in steps(properties):
+        destination = step.get("destination")
+        if os_type == "Linux" and isinstance(destination, str) and _OUTSIDE_TMP.match(destination):
+            yield Disagreement(
+                (*path, "destination"),
+                "the build user may not be allowed to write there",
+                "a path under /tmp, and a Shell step that moves the file",
+            )
+        lines = step.get("inline")
+        for index, line in enumerate(lines if isinstance(lines, list) else []):
+            unseen = _UNSEEN.search(line) if isinstance(line, str) else None
+            if unseen:
+                problem = f"the control character {unseen.group()!a} stands in the command"
+                yield Disagreement((*path, "inline", index), problem, "the command without it, or what prints it")
 
 
 def _is_whole(value: object) -> TypeIs[str]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from configuration.shape import Shape, refusal
-from configuration.texts import Address, GalleryImageId, ManagedImageId, Region, RunOutputName, Tags
+from configuration.texts import Address, GalleryImageId, ManagedImageId, Region, RunOutputName, TagsOfBuild
 
 StorageAccountType = Literal["Standard_LRS", "Standard_ZRS", "Premium_LRS"]
 
@@ -39,7 +39,7 @@ class SharedImageDistributor(Shape):
 
     type: Literal["SharedImage"]
     run_output_name: RunOutputName
-    artifact_tags: Tags | None = None
+    artifact_tags: TagsOfBuild | None = None
     gallery_image_id: GalleryImageId
     replication_regions: list[Region] | None = None
     storage_account_type: StorageAccountType | None = None
@@ -66,7 +66,7 @@ class ManagedImageDistributor(Shape):
 
     type: Literal["ManagedImage"]
     run_output_name: RunOutputName
-    artifact_tags: Tags | None = None
+    artifact_tags: TagsOfBuild | None = None
     image_id: ManagedImageId
     location: Region
 
@@ -76,7 +76,7 @@ class VhdDistributor(Shape):
 
     type: Literal["VHD"]
     run_output_name: RunOutputName
-    artifact_tags: Tags | None = None
+    artifact_tags: TagsOfBuild | None = None
     uri: Address | None = None
 
 

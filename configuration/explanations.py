@@ -34,7 +34,7 @@ _SENTENCES: Final = {
     "greater_than_equal": ("it is less than {ge}", "{ge} or more"),
     "less_than_equal": ("it is more than {le}", "{le} or less"),
     "too_short": ("it is empty", "at least {min_length}"),
-    "too_long": ("it has {actual_length} entries, more than {max_length}", "at most {max_length}"),
+    "too_long": ("it has more than {max_length} entries", "at most {max_length}"),
 }
 
 

@@ -20,7 +20,7 @@ from configuration.texts import (
     ResourceGroupId,
     ResourceGroupName,
     SubnetId,
-    Tags,
+    TagsOfBuild,
     TemplateBaseName,
     VmSize,
     Word,
@@ -44,7 +44,7 @@ class ImageTemplateParameter(Shape):
     user_assigned_identities: Any = None
     managed_image_name: ImageName | None = None
     un_managed_image_name: ImageName | None = None
-    tags: Tags | None = None
+    tags: TagsOfBuild | None = None
     lock: Literal["CanNotDelete", "ReadOnly"] | LockShape | None = None
     role_assignments: list[dict[str, Any]] | None = None
 
@@ -61,7 +61,7 @@ class ImageTemplateParameter(Shape):
     vnet_config: SkipValidation[arm.NetworkConfiguration | None] = None
     additional_data_disks: SkipValidation[list[arm.DataDisk] | None] = None
     staging_resource_group: SkipValidation[ResourceGroupId | None] = None
-    managed_resource_tags: SkipValidation[Tags | None] = None
+    managed_resource_tags: SkipValidation[TagsOfBuild | None] = None
     sig_image_definition_id: SkipValidation[GalleryImageId | None] = None
     image_replication_regions: SkipValidation[list[Region] | None] = None
     storage_account_type: SkipValidation[out.StorageAccountType | None] = None

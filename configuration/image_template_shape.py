@@ -11,6 +11,7 @@ from configuration.distributor_shape import Distributor, SharedImageDistributor
 from configuration.shape import Shape, refusal
 from configuration.texts import (
     Address,
+    Command,
     Identifier,
     IdentityId,
     ImageVersionId,
@@ -20,7 +21,7 @@ from configuration.texts import (
     Sha256,
     SourceVersion,
     SubnetId,
-    Tags,
+    TagsOfBuild,
     VmSize,
     Word,
     without_version,
@@ -79,7 +80,7 @@ class Script(Shape):
     """What runs in the machine: commands, or a script that is downloaded when the template is submitted."""
 
     name: Word | None = None
-    inline: list[str] | None = None
+    inline: list[Command] | None = None
     script_uri: Address | None = None
     sha256_checksum: Sha256 | None = None
 
@@ -124,8 +125,8 @@ class WindowsRestart(Shape):
 
     type: Literal["WindowsRestart"]
     name: Word | None = None
-    restart_command: str | None = None
-    restart_check_command: str | None = None
+    restart_command: Command | None = None
+    restart_check_command: Command | None = None
     restart_timeout: RestartTimeout | None = None
 
 
@@ -240,7 +241,7 @@ class ImageTemplateProperties(Shape):
     additional_data_disks: list[DataDisk] | None = None
     staging_resource_group: ResourceGroupId | None = None
     auto_run: AutoRun | None = None
-    managed_resource_tags: Tags | None = None
+    managed_resource_tags: TagsOfBuild | None = None
 
     @model_validator(mode="after")
     def _run_outputs_have_their_own_names(self) -> Self:

@@ -16,6 +16,7 @@ _SECRET_KEY: Final = re.compile(
 )
 _COMMAND_KEYS: Final = frozenset({"inline", "restartCommand", "restartCheckCommand"})
 _ADDRESS_QUERY: Final = re.compile(r"(https?://[^\s?\"']{1,2000})\?[^\s\"']*")
+_ADDRESS_USER: Final = re.compile(r"(https?://)[^\s/?#\"'<>@]*@")
 _SECRET_VALUE: Final = re.compile(r"(?i)\b(sig|accountkey|sharedaccesskey|password|pwd|secret|token)=[^\s;&\"']+")
 
 
@@ -81,7 +82,8 @@ def shown_value(path: JsonPath, value: Any) -> str:
         return json.dumps(value)
     if any(part in _COMMAND_KEYS for part in path):
         return f"(a command of {len(value)} characters)"
-    text = _SECRET_VALUE.sub(r"\1=…", _ADDRESS_QUERY.sub(r"\1?…", value))
+    address = _ADDRESS_USER.sub(r"\1…@", _ADDRESS_QUERY.sub(r"\1?…", value))
+    text = _SECRET_VALUE.sub(r"\1=…", address)
     return _shortened(text, _LONGEST_VALUE)
 
 

@@ -4,12 +4,30 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
+from configuration.addresses import refuse_strange_address
 from configuration.shape import Form, refusal, refuse_placeholder
 
-# Any text that names something: no form to check, but no place for a placeholder either.
-Word = Annotated[str, AfterValidator(refuse_placeholder)]
+
+def _without_control_characters(text: str) -> str:
+    """Return the text; raises a refusal where a character in it cannot be seen."""
+    found = re.search(r"[\x00-\x1f\x7f]", text)
+    if found:
+        raise refusal(f"the control character {found.group()!a} stands in it", "the text without it")
+    return text
+
+
+def _without_nul(text: str) -> str:
+    """Return a command; raises a refusal where it has a character that no shell can take."""
+    if "\0" in text:
+        raise refusal("the character NUL stands in it, at which a shell stops or which it drops", "the text without it")
+    return text
+
+
+# Any text that names something: no form to check, but no place for a placeholder or a control character either.
+Word = Annotated[str, AfterValidator(refuse_placeholder), AfterValidator(_without_control_characters)]
+Command = Annotated[str, AfterValidator(_without_nul)]
 
 SUBSCRIPTION: Final = r"/[sS]ubscriptions/[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 GROUP: Final = SUBSCRIPTION + r"/[rR]esource[gG]roups/[^/\s]{1,90}"
@@ -130,7 +148,11 @@ Identifier = Annotated[str, Form(r"[A-Za-z0-9._-]{0,127}[A-Za-z0-9_-]", "identif
 VmSize = Annotated[str, Form(r"(?:Standard|Basic)_[A-Za-z0-9_-]{1,60}", "VM size such as Standard_D2s_v5")]
 SourceVersion = Annotated[str, Form("latest|" + NUMBERED, "version: three numbers with periods, or latest")]
 Sha256 = Annotated[str, Form(r"[0-9a-f]{64}", "SHA-256 checksum: 64 hexadecimal digits in lower case")]
-Address = Annotated[str, Form(r"https?://[^\s/\"'<>]+/[^\s\"<>]+", "address: https://<host>/<path>")]
+Address = Annotated[
+    str,
+    Form(r"https?://[^\s/\"'<>]+/[^\s\"<>]+", "address: https://<host>/<path>"),
+    AfterValidator(refuse_strange_address),
+]
 RestartTimeout = Annotated[str, Form(r"[0-9]{1,5}[smh]", "restart time-out: a number and s, m or h, such as 10m")]
 TagName = Annotated[str, Form(r"[^<>%&\\?/]{1,512}", "tag name: at most 512 characters without <>%&\\?/")]
 
@@ -155,6 +177,30 @@ def _end_of_life(text: str) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
+def _tag_value(text: str) -> str:
+    if len(text) > LONGEST_TAG_VALUE:
+        raise refusal(f"the tag has {len(text)} characters", f"a value of at most {LONGEST_TAG_VALUE} characters")
+    return text
+
+
+def _distinct_tag_names(tags: dict[str, str]) -> dict[str, str]:
+    """Return the tags; raises a refusal where two names are one for Azure, which does not look at the case."""
+    seen: set[str] = set()
+    for name in tags:
+        if name.lower() in seen:
+            raise refusal("two tags have names that differ in case alone: for Azure they are one", "one of them", name)
+        seen.add(name.lower())
+    return tags
+
+
 Region = Annotated[str, AfterValidator(_region)]
 EndOfLife = Annotated[str, AfterValidator(_end_of_life)]
-Tags = dict[TagName, str]
+LONGEST_TAG_VALUE: Final = 256
+# Azure takes 50 on a resource. Some are kept free on image templates and on what they make: a build has its own.
+MOST_TAGS: Final = 50
+KEPT_FREE: Final = 10
+TagValue = Annotated[str, AfterValidator(_tag_value)]
+Tags = Annotated[dict[TagName, TagValue], Field(max_length=MOST_TAGS), AfterValidator(_distinct_tag_names)]
+TagsOfBuild = Annotated[
+    dict[TagName, TagValue], Field(max_length=MOST_TAGS - KEPT_FREE), AfterValidator(_distinct_tag_names)
+]

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from configuration.image_template_shape import ImageTemplateProperties
 from configuration.shape import Form, Shape, refusal
-from configuration.texts import IdentityId, Region, Tags, TemplateBaseName, Word
+from configuration.texts import IdentityId, Region, TagsOfBuild, TemplateBaseName, Word
 
 ResourceType = Annotated[
     str,
@@ -40,7 +40,7 @@ class ImageTemplateResource(Shape):
     location: Region | None = None
     depends_on: list[str] | None = None
     comments: str | None = None
-    tags: Tags | None = None
+    tags: TagsOfBuild | None = None
     identity: TemplateIdentity
     properties: ImageTemplateProperties
 

@@ -44,7 +44,7 @@ class SourceImage(Message):
     """The facts of a source that its image definition must agree with.
 
     `version` is the exact one; `security_types` are Trusted Launch and Confidential VM where the source can do them,
-    None where Azure does not tell.
+    `regions` those that a build can take it in; None where Azure does not tell.
     """
 
     version: str
@@ -52,3 +52,4 @@ class SourceImage(Message):
     architecture: str | None = None
     security_types: frozenset[str] | None = frozenset()
     plan: PurchasePlan | None = None
+    regions: frozenset[str] | None = None

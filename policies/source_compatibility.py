@@ -49,6 +49,8 @@ def source_misfits(
     if source is None:
         return [_misfit(member, *_absent(image, location))]
     misfits: list[Misfit] = []
+    if source.regions is not None and location not in source.regions:
+        misfits.append(_misfit(member, *_elsewhere(image, source.regions, location)))
     for word, of_source, of_definition in (
         ("generation", source.hyper_v_generation, definition.hyper_v_generation),
         ("architecture", source.architecture, definition.architecture),
@@ -104,6 +106,16 @@ def _absent(image: ImageSource, location: str) -> tuple[str, str]:
             parts = parse_resource_id(image.image_id)
             command = f"`az image list --subscription {parts['subscriptions']} -g {parts['resourcegroups']}`"
             return f"There is no managed image {parts['images']}.", f"one that {command} lists"
+
+
+def _elsewhere(image: ImageSource, regions: frozenset[str], location: str) -> tuple[str, str]:
+    """Return what to say of an image that the template's region does not have (documentation of the JSON template)."""
+    there = ", ".join(sorted(regions))
+    if isinstance(image, GalleryVersionSource):
+        problem = f"The source is replicated to {there}, and not to {location}, where the image template is."
+        return problem, f"a version that is replicated to {location}, or replicate this one there"
+    problem = f"The source is in {there}, and not in {location}, where the image template is."
+    return problem, f"a managed image in {location}, or a version of a compute gallery, which can be replicated"
 
 
 def _misfit(member: str, problem: str, instead: str) -> Misfit:

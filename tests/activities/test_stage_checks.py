@@ -239,7 +239,7 @@ VERSION = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/theirs/{COMPUTE}/
 async def golden(azure, simulated_azure):
     """Publish versions of an image definition in another subscription; the newest is not to be taken as latest."""
 
-    async def publish(generation="V2", **properties):
+    async def publish(regions=("westeurope",), **properties):
         group = ResourceGroup(subscription_id=OTHER_SUBSCRIPTION, name="theirs", location="westeurope")
         await create_or_update_resource_group(azure, group)
         gallery = gallery_in("theirs", "golden", OTHER_SUBSCRIPTION)
@@ -250,7 +250,7 @@ async def golden(azure, simulated_azure):
             properties={
                 "osType": "Linux",
                 "osState": "Generalized",
-                "hyperVGeneration": generation,
+                "hyperVGeneration": "V2",
                 "identifier": {"publisher": "p", "offer": "o", "sku": "s"},
                 **properties,
             },
@@ -262,7 +262,10 @@ async def golden(azure, simulated_azure):
             body = {
                 "location": "westeurope",
                 "properties": {
-                    "publishingProfile": {"excludeFromLatest": excluded},
+                    "publishingProfile": {
+                        "excludeFromLatest": excluded,
+                        "targetRegions": [{"name": region} for region in regions],
+                    },
                     "storageProfile": {"source": source},
                 },
             }
@@ -302,6 +305,15 @@ async def test_a_version_that_does_not_fit_is_told(look, settings, golden, versi
     assert words in fault.problem
 
 
+@pytest.mark.parametrize("version", ["latest", "1.9.0"])
+async def test_a_version_that_is_not_replicated_to_the_templates_region_is_told(look, settings, golden, version):
+    await golden(regions=["North Europe", "eastus"], features=TRUSTED)
+    with_source(settings, f'{{"type": "SharedImageVersion", "imageVersionID": "{VERSION}/{version}"}}')
+    (fault,) = (await look()).faults
+    assert fault.path == "parameters.itParam.value.imageSource.imageVersionID"
+    assert "replicated to eastus, northeurope, and not to westeurope" in fault.problem
+
+
 async def test_latest_is_the_highest_number_that_latest_does_not_leave_out(azure, golden):
     await golden(features=TRUSTED)
     found = await galleries.find_source(azure, GalleryVersionSource(image_version_id=f"{VERSION}/latest"))
@@ -324,13 +336,22 @@ async def test_a_version_that_an_earlier_stage_publishes_is_yet_to_come(azure, s
     assert not (await find_in_azure(azure, reading, "sbx", "linux", Scope.ALL, frozenset({definition_id}))).faults
 
 
-@pytest.mark.parametrize(("generation", "words"), [("V2", None), ("V1", "generation V1"), (None, "no managed image")])
-async def test_a_managed_image_must_be_there_and_of_the_generation(azure, look, settings, generation, words):
-    if generation:
-        group = ResourceGroup(subscription_id=SUBSCRIPTION, name="own", location="westeurope")
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        (("V2", "westeurope"), None),
+        (("V1", "westeurope"), "generation V1"),
+        (("V2", "northeurope"), "is in northeurope"),
+        (None, "no managed image"),
+    ],
+)
+async def test_a_managed_image_must_be_there_near_and_of_the_generation(azure, look, settings, image, words):
+    if image:
+        generation, location = image
+        group = ResourceGroup(subscription_id=SUBSCRIPTION, name="own", location=location)
         await create_or_update_resource_group(azure, group)
         body = {
-            "location": "westeurope",
+            "location": location,
             "properties": {
                 "hyperVGeneration": generation,
                 "storageProfile": {"osDisk": {"osType": "Linux", "osState": "Generalized"}},

@@ -11,6 +11,7 @@ IT = "parameters.itParam.value"
 ACG = "parameters.acgParam.value"
 VERSION_ID = f"{DEFINITION_ID}/versions/1.0.0"
 GROUP_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/staging"
+OTHER_GROUP_ID = GROUP_ID.replace("1111-", "2222-", 1)
 SUBNET_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/s"
 Told = Callable[[], dict[str, tuple[str, str]]]
 
@@ -295,7 +296,7 @@ TEMPLATE_FAULTS: list[tuple[str, Any, str, str, str]] = [
     ("stagingResourceGroup", "staging", "stagingResourceGroup", "id of a resource group", "/resourceGroups/"),
     (
         "stagingResourceGroup",
-        GROUP_ID.replace("1111-", "2222-", 1),
+        OTHER_GROUP_ID,
         "stagingResourceGroup",
         "another subscription",
         SUBSCRIPTION,
@@ -318,6 +319,23 @@ TEMPLATE_FAULTS: list[tuple[str, Any, str, str, str]] = [
     ("optimize", {"vmBoot": {"state": True}}, "optimize.vmBoot.state", "True is none", "Enabled"),
     ("validate", {"inVmValidations": []}, "validate.inVmValidations", "wrong case", "inVMValidations"),
     ("managedResourceTags", {"a<b": "c"}, 'managedResourceTags["a<b"]', "tag name", "512"),
+    ("managedResourceTags", {"a": "b" * 257}, "managedResourceTags.a", "257 characters", "256"),
+    ("tags", {f"t{number}": "" for number in range(41)}, "tags", "more than 40 entries", "at most 40"),
+    ("tags", {"Owner": "a", "owner": "b"}, "tags.owner", "differ in case alone", "one of them"),
+    (
+        "imageSource",
+        {"type": "ManagedImage", "imageId": f"{OTHER_GROUP_ID}/providers/Microsoft.Compute/images/i"},
+        "imageSource.imageId",
+        "another subscription",
+        SUBSCRIPTION,
+    ),
+    (
+        "customizationSteps",
+        [shell(name="a\tb", inline=["a"])],
+        "customizationSteps[0].name",
+        "character '\\t'",
+        "without",
+    ),
     (
         "roleAssignments",
         [{"principalId": "<<principalId>>"}],
@@ -355,6 +373,17 @@ STEP_FAULTS: list[tuple[dict[str, Any] | Any, str, str, str]] = [
     (shell(script="https://example.org/a.sh"), ".script", "unknown", "scriptUri"),
     (shell(scriptUri="a.sh"), ".scriptUri", "address", "https://<host>/<path>"),
     (shell(scriptUri="https://<account>.example.org/a.sh"), ".scriptUri", "placeholder <account>", "the real value"),
+    (
+        shell(scriptUri="https://me:word@example.org/a.sh"),
+        ".scriptUri",
+        "a password stands in the address",
+        "needs none",
+    ),
+    (shell(scriptUri="https://example.org:99999/a.sh"), ".scriptUri", "the port", "1 to 65535"),
+    (shell(scriptUri="https://example..org/a.sh"), ".scriptUri", "the host", "https://<host>/<path>"),
+    (shell(scriptUri="https://[::1/a.sh"), ".scriptUri", "the host", "https://<host>/<path>"),
+    (shell(scriptUri="https://example.org/\x01a.sh"), ".scriptUri", "control character", "without it"),
+    (shell(inline=["echo", "a\0b"]), ".inline[1]", "NUL", "without it"),
     (shell(scriptUri="https://example.org/a.sh", sha256Checksum="A" * 64), ".sha256Checksum", "SHA-256", "lower case"),
     (shell(inline=["a"], sha256Checksum="a" * 64), ".sha256Checksum", "needs a scriptUri", "no checksum"),
     (shell(inline=["a"], runElevated=True), ".runElevated", "unknown", "one of"),
@@ -384,6 +413,21 @@ def test_a_fault_of_a_customization_step_is_told(
 ) -> None:
     folder.template["customizationSteps"].append(step)
     assert_tells(told(), f"{IT}.customizationSteps[1]{path}", problem, instead)
+
+
+def test_a_password_in_an_address_is_not_shown(folder: Folder) -> None:
+    folder.template["customizationSteps"].append(shell(scriptUri="https://me:word@example.org/a.sh"))
+    (fault,) = folder.read().faults
+    assert fault.value == "https://…@example.org/a.sh"
+
+
+def test_a_command_may_have_any_line_end_and_what_cannot_be_seen_in_it_is_a_remark(folder: Folder) -> None:
+    folder.template["customizationSteps"].append(shell(inline=["one\r", "two\n\tthree", "four\x1b[0m"]))
+    reading = folder.read()
+    assert reading.faults == ()
+    (remark,) = reading.remarks
+    assert remark.path == f"{IT}.customizationSteps[1].inline[2]"
+    assert "'\\x1b'" in remark.problem
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from configuration.texts import KEPT_FREE
 from models.image_template import ImageTemplatePlan, ScriptReference
 from models.pipeline_record import BuiltScript
 from models.stage_messages import UploadedScripts
@@ -114,3 +115,7 @@ def test_a_key_in_the_address_of_a_script_goes_no_further_and_changes_nothing(pl
     careless = plan.model_copy(update={"properties": properties, "scripts": scripts})
     assert without_keys(careless) == plan
     assert body(without_keys(careless)) == body(careless)
+
+
+def test_the_apps_own_tags_fit_beside_as_many_as_an_operator_may_write():
+    assert len(lineage_tags("r", "linux", SCRIPTS.scripts)) <= KEPT_FREE

@@ -105,6 +105,20 @@ def test_what_a_managed_image_can_do_is_not_known_and_so_no_misfit():
 
 
 @pytest.mark.parametrize(
+    ("image", "regions", "words"),
+    [
+        (VERSION, {"northeurope", "eastus"}, "replicated to eastus, northeurope, and not to westeurope"),
+        (VERSION, {"northeurope", "westeurope"}, None),
+        (MANAGED, {"northeurope"}, "is in northeurope, and not in westeurope"),
+        (MANAGED, {"westeurope"}, None),
+    ],
+)
+def test_a_source_must_be_in_the_templates_region(image, regions, words):
+    misfits = source_misfits(image, SOURCE.model_copy(update={"regions": frozenset(regions)}), DEFINITION, "westeurope")
+    assert [words in misfit.problem and "westeurope" in misfit.instead for misfit in misfits] == [True] * bool(words)
+
+
+@pytest.mark.parametrize(
     ("source", "noun"),
     [
         ({"type": "PlatformImage", **IMAGE.to_payload()}, IMAGE),
