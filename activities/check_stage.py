@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from itertools import chain
 
+from activities.run_scripts import read_with_uploads
 from activities.stage_checks import GROUP_CHECK, STAGE_CHECKS, StageCheck
 from azure_clients import providers
 from azure_clients.connection import AzureClients
@@ -38,11 +39,11 @@ class StageFindings:
 async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> CheckedStage:
     """Read the operator's files once for the whole stage and compare them with the facts of Azure.
 
-    Azure: LIST resource providers; GET or LIST of source, resource group, storage account, gallery and identity; POST
-    checkNameAvailability, which changes nothing.
+    Azure: LIST of the uploads; LIST resource providers; GET or LIST of source, resource group, storage account, gallery
+    and identity; POST checkNameAvailability, which changes nothing.
     Repeat: reads again.
     """
-    reading = await asyncio.to_thread(read_configuration, settings.parameters_folder, settings.customization_folder)
+    reading = await _read(azure, settings, stage)
     found = await find_in_azure(azure, reading, stage.environment, stage.image, stage.scope)
     faults = [*reading.faults_for([stage.environment], stage.image), *found.faults]
     plan = reading.stage_plan(stage.environment, stage.image)
@@ -112,6 +113,14 @@ async def find_in_azure(
         unregistered=unregistered,
         unanswered=tuple(one for one in (listed, *answers) if isinstance(one, AzureUnavailable)),
     )
+
+
+async def _read(azure: AzureClients, settings: Settings, stage: Stage) -> ConfigurationReading:
+    """Read the operator's files; the scripts that the run was asked for with are there, whatever became of uploads."""
+    if not stage.scripts:
+        return await read_with_uploads(azure, settings)
+    known = frozenset(script.path for script in stage.scripts)
+    return await asyncio.to_thread(read_configuration, settings.parameters_folder, settings.customization_folder, known)
 
 
 async def _answered[T](question: Awaitable[T]) -> T | AzureRefused | AzureUnavailable:

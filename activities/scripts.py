@@ -1,37 +1,48 @@
 """Assets: the customization scripts in the storage account that Azure Image Builder reads."""
 
 import asyncio
-import hashlib
-from pathlib import Path
+from collections.abc import Mapping
 
-from azure_clients import blobs, storage_accounts
+from azure_clients import blobs, script_contents, storage_accounts
 from azure_clients.connection import AzureClients
-from configuration.settings import Settings
 from models.errors import AzureUnavailable, StepFailed
 from models.failure import Failure
-from models.image_template import ScriptReference
 from models.pipeline_record import BuiltScript
 from models.resources import StorageAccount
+from models.scripts import ScriptContent
 from models.stage_messages import StageScripts, UploadedScripts
 
+NOTHING_TO_UPLOAD = (
+    "Start a new run: it builds with the scripts as they are then. A run that waits for days needs the blobs "
+    "script-contents/ of the container records."
+)
 
-async def upload_scripts(azure: AzureClients, settings: Settings, request: StageScripts) -> UploadedScripts:
-    """Upload the scripts of an image, text with LF line ends, so that a stray CR never reaches a build.
 
-    Azure: GET Microsoft.Storage/storageAccounts; HEAD, and PUT where the content differs, of each blob.
+async def upload_scripts(azure: AzureClients, request: StageScripts) -> UploadedScripts:
+    """Upload the scripts of an image as they were when the run was asked for, whatever has changed meanwhile.
+
+    Azure: GET Microsoft.Storage/storageAccounts; HEAD, and where the content differs PUT, of each blob; GET of each
+    such content from the app's own account.
     Repeat: finds what is already there and uploads the rest.
     """
     endpoint = await _blob_endpoint(azure, request.account)
-    contents = {script.path: _content(settings.customization_folder, script) for script in request.scripts}
+    wanted = _wanted(request)
 
-    async def upload(path: str, content: bytes) -> BuiltScript:
-        sha256 = hashlib.sha256(content).hexdigest()
-        if await blobs.find_sha256(azure, endpoint, request.container, path) != sha256:
-            await blobs.upload(azure, endpoint, request.container, path, content, sha256)
-        return BuiltScript(path=path, sha256=sha256)
+    async def upload(script: BuiltScript) -> str | None:
+        """Return the path of a script whose content is not kept any more."""
+        there = await blobs.find_script(azure, endpoint, request.container, script.path)
+        if there is not None and there.sha256 == script.sha256:
+            return None
+        content = await script_contents.find(azure, script.sha256)
+        if content is None:
+            return script.path
+        await blobs.upload(azure, endpoint, request.container, script, content)
+        return None
 
-    uploaded = await asyncio.gather(*(upload(path, content) for path, content in sorted(contents.items())))
-    return UploadedScripts(blob_endpoint=endpoint, scripts=tuple(uploaded))
+    lost = [path for path in await asyncio.gather(*(upload(script) for script in wanted)) if path]
+    if lost:
+        raise _no_content(f"The contents of {', '.join(lost)} that the run was asked for with are not kept any more.")
+    return UploadedScripts(blob_endpoint=endpoint, scripts=wanted)
 
 
 async def find_scripts(azure: AzureClients, request: StageScripts) -> UploadedScripts:
@@ -42,8 +53,8 @@ async def find_scripts(azure: AzureClients, request: StageScripts) -> UploadedSc
     """
     endpoint = await _blob_endpoint(azure, request.account)
     paths = sorted({script.path for script in request.scripts})
-    found = await asyncio.gather(*(blobs.find_sha256(azure, endpoint, request.container, path) for path in paths))
-    missing = [path for path, sha256 in zip(paths, found, strict=True) if sha256 is None]
+    found = await asyncio.gather(*(blobs.find_script(azure, endpoint, request.container, path) for path in paths))
+    missing = [path for path, script in zip(paths, found, strict=True) if script is None]
     if missing:
         raise StepFailed(
             Failure(
@@ -52,8 +63,29 @@ async def find_scripts(azure: AzureClients, request: StageScripts) -> UploadedSc
                 what_to_do="Run once with the scope 'only-assets-and-image', which uploads the scripts.",
             )
         )
-    scripts = [BuiltScript(path=path, sha256=sha256) for path, sha256 in zip(paths, found, strict=True) if sha256]
-    return UploadedScripts(blob_endpoint=endpoint, scripts=tuple(scripts))
+    return UploadedScripts(blob_endpoint=endpoint, scripts=tuple(script for script in found if script))
+
+
+def _wanted(request: StageScripts) -> tuple[BuiltScript, ...]:
+    """Return what is to lie in the container: the run's content of each script that the image template refers to."""
+    contents: Mapping[str, ScriptContent] = {content.path: content for content in request.contents}
+    sources = {script.path: script.source_file for script in request.scripts}
+    unknown = sorted({source for source in sources.values() if source not in contents})
+    if unknown:
+        raise _no_content(f"The run was asked for without the contents of {', '.join(unknown)}.")
+    return tuple(
+        BuiltScript(
+            path=path,
+            sha256=contents[source].sha256,
+            origin=contents[source].origin,
+            uploaded_at=contents[source].uploaded_at,
+        )
+        for path, source in sorted(sources.items())
+    )
+
+
+def _no_content(message: str) -> StepFailed:
+    return StepFailed(Failure(code="ScriptContentMissing", message=message, what_to_do=NOTHING_TO_UPLOAD))
 
 
 async def _blob_endpoint(azure: AzureClients, account: StorageAccount) -> str:
@@ -62,9 +94,3 @@ async def _blob_endpoint(azure: AzureClients, account: StorageAccount) -> str:
         operation = f"find the blob endpoint of {account.name}"
         raise AzureUnavailable(operation, f"StorageAccount{state.state}", "The account has no blob endpoint yet.")
     return state.blob_endpoint
-
-
-def _content(folder: Path, script: ScriptReference) -> bytes:
-    """Return a script's bytes as they are uploaded; binary files (with a NUL byte) stay as they are."""
-    content = (folder / script.source_file).read_bytes()
-    return content if b"\0" in content else content.replace(b"\r\n", b"\n")

@@ -1,39 +1,51 @@
 """Blobs: the customization scripts in the operator's account, and the build logs in staging accounts."""
 
+from datetime import datetime
+
 from azure.storage.blob import ContentSettings
 
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
 from models.errors import AzureAbsent, AzureError
+from models.pipeline_record import BuiltScript
+from models.scripts import ScriptOrigin
 
-SHA256_METADATA = "sha256"
 PACKER_LOGS = "packerlogs"
 BUILD_LOG = "/customization.log"
 # Of a longer log the end is kept, where the failure stands.
 LONGEST_LOG = 16 * 1024 * 1024
 
 
-async def upload(azure: AzureClients, endpoint: str, container: str, path: str, content: bytes, sha256: str) -> None:
-    """Put a script in its place, with its SHA-256 as metadata; the same content again changes nothing."""
-    blob = azure.blobs(endpoint).get_blob_client(container, path)
-    async with azure_call(f"upload script {path}"):
+async def upload(azure: AzureClients, endpoint: str, container: str, script: BuiltScript, content: bytes) -> None:
+    """Put a script in its place; what is known of it stands in the blob's metadata."""
+    blob = azure.blobs(endpoint).get_blob_client(container, script.path)
+    uploaded = {"uploadedat": script.uploaded_at.isoformat()} if script.uploaded_at else {}
+    async with azure_call(f"upload script {script.path}"):
         await blob.upload_blob(
             content,
             overwrite=True,
-            metadata={SHA256_METADATA: sha256},
+            metadata={"sha256": script.sha256, "origin": script.origin.value, **uploaded},
             content_settings=ContentSettings(content_type="text/plain; charset=utf-8"),
         )
 
 
-async def find_sha256(azure: AzureClients, endpoint: str, container: str, path: str) -> str | None:
-    """Return the SHA-256 that was recorded when the blob was uploaded, or None where there is no such blob."""
+async def find_script(azure: AzureClients, endpoint: str, container: str, path: str) -> BuiltScript | None:
+    """Return what was recorded when the script was uploaded, or None where there is no such blob of ours."""
     blob = azure.blobs(endpoint).get_blob_client(container, path)
     try:
         async with azure_call(f"read script {path}"):
             properties = await blob.get_blob_properties()
     except AzureAbsent:
         return None
-    return (properties.metadata or {}).get(SHA256_METADATA)
+    told = properties.metadata or {}
+    if "sha256" not in told:
+        return None
+    return BuiltScript(
+        path=path,
+        sha256=told["sha256"],
+        origin=ScriptOrigin(told.get("origin", ScriptOrigin.PACKAGED)),
+        uploaded_at=datetime.fromisoformat(told["uploadedat"]) if "uploadedat" in told else None,
+    )
 
 
 async def read_build_log(azure: AzureClients, endpoints: tuple[str, ...]) -> bytes | None:

@@ -71,8 +71,12 @@ class ConfigurationReading:
         return {PIPELINE_FILE, *map(infrastructure_file, names), *templates}
 
 
-def read_configuration(folder: Path, customization: Path) -> ConfigurationReading:
+def read_configuration(
+    folder: Path, customization: Path, uploaded: frozenset[str] = frozenset()
+) -> ConfigurationReading:
     """Read the parameter files of a folder; `customization` is the folder of the scripts that come with the app.
+
+    `uploaded` are the paths of scripts that are as good as there: uploads that count.
 
     Nothing is raised for what stands in the files, nor for files that are missing.
     """
@@ -84,7 +88,7 @@ def read_configuration(folder: Path, customization: Path) -> ConfigurationReadin
     if pipeline is None:
         _read_without_pipeline(findings, folder)
     else:
-        scripts = _files_below(customization)
+        scripts = packaged_files(customization) | uploaded
         for environment in pipeline.environments:
             source = findings.read(folder, infrastructure_file(environment.name))
             infrastructure = read_infrastructure(source, findings, environment) if source else None
@@ -106,6 +110,21 @@ def read_configuration(folder: Path, customization: Path) -> ConfigurationReadin
 def infrastructure_file(environment: str) -> str:
     """Return the name of an environment's infrastructure file."""
     return f"{environment}.imageInfra.parameters.json"
+
+
+def packaged_files(customization: Path) -> frozenset[str]:
+    """Return the paths of the files that come with the app, below `customization/`."""
+    return frozenset(file.relative_to(customization).as_posix() for file in customization.rglob("*") if file.is_file())
+
+
+def images_using(reading: ConfigurationReading, path: str) -> tuple[str, ...]:
+    """Return the images that are built with the script at a path below `customization/`, in any environment."""
+    users = {
+        image
+        for (_, image), plan in reading.plans.items()
+        if any(script.source_file == path for script in plan.image_template.scripts)
+    }
+    return tuple(sorted(users))
 
 
 def _image_template_file(findings: Findings, folder: Path, environment: str, image: str, *, is_only_image: bool) -> str:
@@ -160,10 +179,6 @@ def _read_without_pipeline(findings: Findings, folder: Path) -> None:
             read_infrastructure(source, findings, None)
         if _IMAGE_TEMPLATE_FILE.fullmatch(name) and (source := findings.read(folder, name)):
             read_image_template(source, findings, None)
-
-
-def _files_below(folder: Path) -> frozenset[str]:
-    return frozenset(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
 
 
 def _of_files[Found: Finding](findings: tuple[Found, ...], files: set[str]) -> tuple[Found, ...]:

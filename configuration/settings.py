@@ -46,6 +46,13 @@ class Settings(BaseSettings):
         validation_alias="CUSTOMIZATION_FOLDER",
         description="Folder of the customization scripts that come with the app.",
     )
+    upload_quiet_seconds: float = Field(
+        default=60,
+        ge=0,
+        le=3600,
+        validation_alias="UPLOAD_QUIET_SECONDS",
+        description="How long no script may have been uploaded before a run builds with the uploaded ones, in seconds.",
+    )
 
 
 @cache

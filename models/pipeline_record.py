@@ -11,7 +11,7 @@ from models.faults import Remark
 from models.image_build import ImageBuildProgress
 from models.message import Message
 from models.pipeline_run import Scope, Starter, StepName
-from models.scripts import ScriptContent
+from models.scripts import ScriptContent, ScriptOrigin
 from models.state import State
 from models.template_removal import RemovalRecord
 
@@ -44,10 +44,15 @@ class StageFailure(Failure):
 
 
 class BuiltScript(Message):
-    """A customization script as it went into the image: path in the scripts container, SHA-256 in lower case."""
+    """A customization script as it went into the image: path in the scripts container, SHA-256 in lower case.
+
+    `uploaded_at` is when an operator uploaded it, None for one that came with the app.
+    """
 
     path: str
     sha256: str
+    origin: ScriptOrigin = ScriptOrigin.PACKAGED
+    uploaded_at: datetime | None = None
 
 
 class RunOutput(Message):

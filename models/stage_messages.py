@@ -8,6 +8,7 @@ from models.message import Message
 from models.pipeline_record import BuiltScript, Publication, StageRecord
 from models.pipeline_run import Stage
 from models.resources import ImageTemplateReference, StorageAccount
+from models.scripts import ScriptContent
 
 
 class CheckedStage(Message):
@@ -39,11 +40,15 @@ class DeployedInfrastructure(Message):
 
 
 class StageScripts(Message):
-    """The scripts of an image, and the storage account and container that hold them."""
+    """The scripts of an image, and the storage account and container that hold them.
+
+    `contents` are those that the run builds with; none where an earlier run has uploaded the scripts.
+    """
 
     account: StorageAccount
     container: str
     scripts: tuple[ScriptReference, ...]
+    contents: tuple[ScriptContent, ...] = ()
 
 
 class UploadedScripts(Message):

@@ -131,7 +131,10 @@ def _deploy_infrastructure(stage: OngoingStage, plan: StagePlan, work: frozenset
 def _provide_scripts(stage: OngoingStage, plan: StagePlan, work: frozenset[Work]) -> Steps[UploadedScripts]:
     resources = stage_resources(plan)
     wanted = StageScripts(
-        account=resources.account, container=resources.containers[0].name, scripts=plan.image_template.scripts
+        account=resources.account,
+        container=resources.containers[0].name,
+        scripts=plan.image_template.scripts,
+        contents=stage.asked.scripts,
     )
     provide = upload_scripts if Work.UPLOAD in work else find_scripts
     return (yield from stage.log.step(StepName.SCRIPTS, call_activity(stage.context, provide, wanted)))

@@ -8,8 +8,9 @@ import azure.functions as func
 
 from activities.check_stage import StageFindings
 from activities.image_templates import list_image_templates
+from activities.run_scripts import read_with_uploads
 from azure_clients.connection import AzureClients
-from configuration.reading import ConfigurationReading, read_configuration
+from configuration.reading import ConfigurationReading
 from configuration.run_options import RunOptions
 from configuration.settings import Settings
 from models.configuration import StagePlan
@@ -32,7 +33,7 @@ async def plan_run(azure: AzureClients, settings: Settings, request: func.HttpRe
 
     200 with the plan, also where it has faults; 400 with the faults of the request itself.
     """
-    reading = await asyncio.to_thread(read_configuration, settings.parameters_folder, settings.customization_folder)
+    reading = await read_with_uploads(azure, settings)
     options, faults = read_options(request, reading)
     if options is None and reading.pipeline is not None:
         detail = f"{to_mend(faults)}."

@@ -1,6 +1,5 @@
 """The HTTP API of pipeline runs: start one, show one, list them."""
 
-import asyncio
 import re
 import secrets
 from datetime import UTC, datetime
@@ -10,14 +9,15 @@ from itertools import chain
 import azure.durable_functions as df
 import azure.functions as func
 
+from activities.run_scripts import gather_scripts, read_with_uploads
 from azure_clients import records
 from azure_clients.connection import AzureClients
-from configuration.reading import read_configuration
 from configuration.settings import Settings
 from models.errors import RequestRefused
 from models.faults import Fault
 from models.pipeline_run import PipelineRun, Starter
 from policies.run_ids import is_run_id, new_run_id
+from policies.scope_work import Work, work_of
 from triggers.answers import json_answer, status_url, to_mend
 from triggers.people import who_asks
 from triggers.pipeline_instances import AlreadyOn, find_run, start
@@ -35,7 +35,7 @@ async def start_run(
     202 with the run's id and address; 400 with every fault of request and files; 409 with the id and address of the
     run of this image that is on.
     """
-    reading = await asyncio.to_thread(read_configuration, settings.parameters_folder, settings.customization_folder)
+    reading = await read_with_uploads(azure, settings)
     options, faults = read_options(request, reading)
     if options is not None:
         findings = await find_in_all_stages(azure, reading, options)
@@ -49,6 +49,7 @@ async def start_run(
             faults=tuple(faults),
         )
     now = datetime.now(UTC)
+    uploads_scripts = Work.UPLOAD in work_of(options.scope)
     run = PipelineRun(
         id=new_run_id(options.image, now, secrets.randbits(24)),
         image=options.image,
@@ -59,6 +60,9 @@ async def start_run(
         remove_image_templates=options.remove_image_templates,
         wait_for_image_build=options.wait_for_image_build,
         approvals=approvals_of(reading, options),
+        scripts=await gather_scripts(azure, settings, reading, options.image, options.environments)
+        if uploads_scripts
+        else (),
     )
     try:
         await start(client, run)

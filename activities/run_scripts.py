@@ -1,0 +1,89 @@
+"""The scripts that a run builds with: the uploads that count, and below them those that came with the app."""
+
+import asyncio
+from collections.abc import Iterable
+
+from azure_clients import script_contents, uploads
+from azure_clients.connection import AzureClients
+from configuration.reading import ConfigurationReading, packaged_files, read_configuration
+from configuration.settings import Settings
+from models.errors import AzureUnavailable
+from models.scripts import ScriptContent, ScriptOrigin, Upload
+from policies.script_contents import as_built
+from policies.uploads import SortedUploads, script_places, sorted_uploads
+
+# An upload that changes between list and reading is looked at again; one that changes all the time is not waited for.
+LOOKS = 4
+MOST_REMEMBERED = 4096
+
+# What a version of an upload came to, by path and ETag. Whoever finds nothing here reads it.
+_known_sha256: dict[tuple[str, str], str] = {}
+
+
+async def read_with_uploads(azure: AzureClients, settings: Settings) -> ConfigurationReading:
+    """Read the operator's files; a script may come with the app or lie among the uploads."""
+    reading = await _read(settings)
+    counting = (await sort_uploads(azure, settings, reading)).counting
+    return await _read(settings, frozenset(counting)) if counting else reading
+
+
+async def sort_uploads(azure: AzureClients, settings: Settings, reading: ConfigurationReading) -> SortedUploads:
+    """List the uploads, and tell those that count from the others."""
+    packaged = await asyncio.to_thread(packaged_files, settings.customization_folder)
+    images = reading.pipeline.images if reading.pipeline else None
+    return sorted_uploads(await uploads.list_all(azure), script_places(packaged, images))
+
+
+async def gather_scripts(
+    azure: AzureClients, settings: Settings, reading: ConfigurationReading, image: str, environments: Iterable[str]
+) -> tuple[ScriptContent, ...]:
+    """Return the contents that an image is to be built with now, and keep them for every stage of the run.
+
+    Raises AzureUnavailable where they cannot be read, or change while they are.
+    """
+    plans = [reading.stage_plan(environment, image) for environment in environments]
+    paths = sorted({script.source_file for plan in plans if plan for script in plan.image_template.scripts})
+    missing = paths
+    for _ in range(LOOKS):
+        counting = (await sort_uploads(azure, settings, reading)).counting
+        found = await asyncio.gather(*(_content(azure, settings, path, counting.get(path)) for path in paths))
+        missing = [path for path, content in zip(paths, found, strict=True) if content is None]
+        if not missing:
+            return tuple(content for content in found if content is not None)
+    raise AzureUnavailable("gather the scripts", "UploadsChange", f"{', '.join(missing)} changes or is not there.")
+
+
+async def sha256_of_upload(azure: AzureClients, upload: Upload) -> str | None:
+    """Return the SHA-256 of what is built with this version of an upload; None where it has changed or gone."""
+    version = (upload.path, upload.etag)
+    if version in _known_sha256 and await script_contents.is_kept(azure, _known_sha256[version]):
+        return _known_sha256[version]
+    content = await uploads.read(azure, upload)
+    if content is None:
+        return None
+    sha256 = await script_contents.keep(azure, as_built(content))
+    if len(_known_sha256) >= MOST_REMEMBERED:
+        _known_sha256.clear()
+    _known_sha256[version] = sha256
+    return sha256
+
+
+async def _content(azure: AzureClients, settings: Settings, path: str, upload: Upload | None) -> ScriptContent | None:
+    """Return the content at a path, or None where there is none at the moment."""
+    if upload is not None:
+        sha256 = await sha256_of_upload(azure, upload)
+        if sha256 is None:
+            return None
+        origin = ScriptOrigin.UPLOADED
+        return ScriptContent(path=path, sha256=sha256, origin=origin, uploaded_at=upload.uploaded_at)
+    try:
+        packaged = await asyncio.to_thread((settings.customization_folder / path).read_bytes)
+    except FileNotFoundError:
+        return None
+    return ScriptContent(path=path, sha256=await script_contents.keep(azure, as_built(packaged)))
+
+
+async def _read(settings: Settings, uploaded: frozenset[str] = frozenset()) -> ConfigurationReading:
+    return await asyncio.to_thread(
+        read_configuration, settings.parameters_folder, settings.customization_folder, uploaded
+    )

@@ -1,0 +1,53 @@
+"""Blobs of the app's own account that are written once, in the container `records`."""
+
+from azure.storage.blob import ContentSettings
+from azure.storage.blob.aio import ContainerClient
+
+from azure_clients.azure_call import azure_call
+from azure_clients.connection import AzureClients
+from models.errors import AzureAbsent, AzureRefused
+
+CONTAINER = "records"
+ALREADY_THERE = "BlobAlreadyExists"
+
+
+async def put_once(azure: AzureClients, name: str, content: bytes, content_type: str) -> bool:
+    """Write a blob if there is none of this name; returns whether it was written. The container is made if missing."""
+    try:
+        return await _put_new(azure, name, content, content_type)
+    except AzureAbsent:
+        async with azure_call(f"create container {CONTAINER}"):
+            await container_of(azure).create_container()
+        return await _put_new(azure, name, content, content_type)
+
+
+async def read(azure: AzureClients, name: str) -> bytes | None:
+    """Return a blob's content, or None where there is no such blob."""
+    try:
+        async with azure_call(f"read {name}"):
+            return await (await container_of(azure).download_blob(name)).readall()
+    except AzureAbsent:
+        return None
+
+
+async def is_there(azure: AzureClients, name: str) -> bool:
+    """Say whether there is such a blob."""
+    async with azure_call(f"look for {name}"):
+        return await container_of(azure).get_blob_client(name).exists()
+
+
+def container_of(azure: AzureClients) -> ContainerClient:
+    """Return the container."""
+    return azure.blobs(azure.app_blob_endpoint).get_container_client(CONTAINER)
+
+
+async def _put_new(azure: AzureClients, name: str, content: bytes, content_type: str) -> bool:
+    settings = ContentSettings(content_type=content_type)
+    try:
+        async with azure_call(f"write {name}"):
+            await container_of(azure).upload_blob(name, content, overwrite=False, content_settings=settings)
+    except AzureRefused as refused:
+        if refused.code != ALREADY_THERE:
+            raise
+        return False
+    return True
