@@ -123,6 +123,7 @@ def _start(folder: Path, processes: Processes, options: StackOptions) -> Stack:
         "WEBSITE_AUTH_ENABLED": "true",
         "PARAMETERS_FOLDER": str(options.parameters.resolve()),
         "AzureWebJobsStorage__blobServiceUri": blob.url,
+        **({"LOCAL_EVENT_SUBSCRIPTIONS_URL": f"{arm.url}/_simulation/event-subscriptions"} if azure else {}),
         **({"IDENTITY_ENDPOINT": identity.endpoint} if identity.endpoint else {}),
         **({"IDENTITY_HEADER": identity.header} if identity.header else {}),
     }

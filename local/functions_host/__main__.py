@@ -23,6 +23,7 @@ from local.functions_host.blob_triggers import BlobTriggers
 from local.functions_host.durable_bridge import DurableBridge, durable_client_binding
 from local.functions_host.durable_webhooks import BASE, durable_routes
 from local.functions_host.ending import Ending
+from local.functions_host.event_subscriptions import EventSubscriptions
 from local.functions_host.event_webhooks import EventWebhooks
 from local.functions_host.host_storage import Accounts, HostStorage
 from local.functions_host.http_triggers import http_routes
@@ -63,6 +64,7 @@ async def serve(app_folder: Path, backend: str, listener: socket.socket, keys: K
     storage = HostStorage(accounts)
     blobs = BlobTriggers(worker, accounts, storage)
     admin = Admin(worker, blobs, keys)
+    events = EventSubscriptions(worker, url, keys)
     async with AsyncTaskHubGrpcClient(host_address=backend, logger=logging.getLogger("durabletask")) as client:
         routes = [
             *http_routes(worker, keys, extensions.get("http", {}).get("routePrefix", "api")),
@@ -77,8 +79,10 @@ async def serve(app_folder: Path, backend: str, listener: socket.socket, keys: K
             parts.create_task(DurableBridge(worker, backend, durable).run(ending))
             parts.create_task(run_timers(worker, storage, ending))
             parts.create_task(blobs.run(ending))
+            await events.subscribe()
             print(json.dumps({"url": url, "functions": len(worker.functions)}), flush=True)
             await ending.wait()
+            await events.unsubscribe()
             server.should_exit = True
         await admin.finish()
     await accounts.close()

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from local.simulated_azure.arm.operations import Operations
 from local.simulated_azure.arm.resources import Resource, Resources
 from local.simulated_azure.blob_pool import BlobPool
 from local.simulated_azure.clock import Agenda, Clock
+from local.simulated_azure.events.topic import EventTopic
 from local.simulated_azure.faults import Faults
 from local.simulated_azure.identifiers import new_guid
 from local.simulated_azure.pace import Pace
@@ -21,6 +23,8 @@ class Azure:
     blobs: BlobPool
     pace: Pace = field(default_factory=Pace)
     clock: Clock = field(default_factory=Clock)
+    ca_file: Path | None = None
+    """Of the endpoints that get events over https."""
     tenant_id: str = field(default_factory=new_guid)
     app_principal_id: str = field(default_factory=new_guid)
     """Object id of the system-assigned identity that the token endpoint speaks for."""
@@ -28,9 +32,10 @@ class Azure:
 
     def __post_init__(self) -> None:
         self.agenda = Agenda(self.clock)
-        self.operations = Operations(self.clock)
         self.resources = Resources()
         self.faults = Faults()
+        self.events = EventTopic(self.clock, self.agenda, self.faults, self.tenant_id, self.ca_file)
+        self.operations = Operations(self.clock, self.events.ended)
         self.requests = RequestLog()
         self.hidden_until: dict[str, datetime] = {}
         """Until when a GET of a path, in lower case, answers 404 although the resource is there."""
@@ -44,7 +49,7 @@ class Azure:
     async def reset(self) -> None:
         """Back to an empty tenant; lent blob accounts are emptied and returned."""
         async with self.agenda.one_at_a_time:
-            forgettable = (self.agenda, self.operations, self.resources, self.faults, self.requests)
+            forgettable = (self.agenda, self.operations, self.resources, self.faults, self.requests, self.events)
             for part in (*forgettable, self.unregistered, self.hidden_until):
                 part.clear()
             await self.blobs.take_all_back()

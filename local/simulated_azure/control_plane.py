@@ -1,7 +1,7 @@
 """The simulation's own interface, under `/_simulation` on the port of Azure Resource Manager; without authentication.
 
 `GET`, `DELETE requests`; `GET`, `POST`, `DELETE faults`; `GET`, `POST clock`; `GET`, `POST pace`; `GET principal`;
-`POST reset`.
+`POST reset`; `GET`, `POST events`; `GET`, `POST`, `DELETE event-subscriptions`.
 """
 
 from datetime import timedelta
@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 
 from local.simulated_azure.azure import Azure
 from local.simulated_azure.clock import timestamp
+from local.simulated_azure.events.control import event_routes
 from local.simulated_azure.faults import Fault
 
 
@@ -75,5 +76,6 @@ def control_plane(azure: Azure) -> Starlette:  # noqa: C901  # one small functio
         Route("/pace", pace, methods=["GET", "POST"]),
         Route("/principal", principal),
         Route("/reset", reset, methods=["POST"]),
+        *event_routes(azure),
     ]
     return Starlette(routes=[Mount("/_simulation", routes=routes)])

@@ -17,6 +17,10 @@ type Kind = Literal[
     "slow-roles",  # a role assignment takes effect after `seconds`
     "template",  # creation of an image template fails with `code` and `message`
     "build",  # a run ends as `outcome`, in or after `subState`, with `message`
+    "event-lost",  # the event of a change never comes
+    "event-late",  # it comes after `seconds`
+    "event-repeated",  # it comes three times
+    "event-overtaken",  # it comes after the next one, at the latest after `seconds` (1 if 0)
     "replication",  # a version's replication stays `outcome`: InProgress or Failed
 ]
 

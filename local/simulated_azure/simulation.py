@@ -69,7 +69,7 @@ class SimulatedAzure:
         self.ca_file = settings.ca_file
         self.identity_header = secrets.token_hex(16)
         blobs = BlobPool(settings.blob_endpoint, settings.blob_accounts, settings.ca_file)
-        self._azure = Azure([*settings.subscriptions], blobs, settings.pace)
+        self._azure = Azure([*settings.subscriptions], blobs, settings.pace, ca_file=settings.ca_file)
         manager = ResourceManager(self._azure, Router(ROUTES), control_plane(self._azure))
         identity = identity_endpoint.identity_endpoint(self._azure, self.identity_header)
         self._arm = uvicorn.Server(
@@ -189,6 +189,7 @@ class SimulatedAzure:
             await asyncio.gather(self._arm.serve(), self._identity.serve())
         finally:
             heartbeat.cancel()
+            await self._azure.events.close()
             await self._azure.blobs.close()
 
     async def _keep_time(self) -> None:

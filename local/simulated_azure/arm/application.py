@@ -83,7 +83,7 @@ class ResourceManager:
         try:
             route, message = self._read(request, body)
             self._refuse_hidden(message)
-            response = await route.handler(self._azure, message)
+            response = await self._handle(route, message)
         except ArmError as refusal:
             return refusal.response()
         except Exception as fault:
@@ -91,6 +91,20 @@ class ResourceManager:
             _logger.exception("The simulation failed at %s %s", request.method, request.url.path)
             return ArmError(500, "SimulationDefect", f"The simulation failed: {fault!r}").response()
         self._hide(message)
+        return response
+
+    async def _handle(self, route: Route, request: ArmRequest) -> ArmResponse:
+        """Let the provider answer, and publish the event of it."""
+        azure = self._azure
+        try:
+            response = await route.handler(azure, request)
+        except ArmError:
+            azure.events.publish(request, "Failed")
+            raise
+        if response.headers.keys() & {"Azure-AsyncOperation", "Location"}:
+            azure.events.accepted(request)
+        else:
+            azure.events.publish(request, "Succeeded")
         return response
 
     def _read(self, request: Request, body: Any) -> tuple[Route, ArmRequest]:

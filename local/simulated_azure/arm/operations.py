@@ -4,6 +4,7 @@
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,10 @@ class Operation:
     path: str
     """Without query: `/subscriptions/{id}/providers/{namespace}/locations/{location}/{kind}/{guid}`."""
     started: datetime
+    request: ArmRequest
+    """That began it."""
+    tell: Callable[[ArmRequest, str], None]
+    """Called with the request and the status when it ends."""
     status: str = "InProgress"
     ended: datetime | None = None
     error: Json | None = None
@@ -30,6 +35,7 @@ class Operation:
     def end(self, status: str, now: datetime, *, error: Json | None = None, result: Any = None) -> None:
         """Finish as `Succeeded`, `Failed` or `Canceled`."""
         self.status, self.ended, self.error, self.result = status, now, error, result
+        self.tell(self.request, status)
 
     def status_body(self) -> Json:
         """The body of the `Azure-AsyncOperation` address."""
@@ -44,15 +50,16 @@ class Operation:
 class Operations:
     """All operations that were ever begun, by their guid."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, tell: Callable[[ArmRequest, str], None]) -> None:
         self._clock = clock
+        self._tell = tell
         self._by_guid: dict[str, Operation] = {}
 
     def begin(self, request: ArmRequest, place: str) -> Operation:
         """Begin one whose address lies at `place`, such as `providers/Microsoft.Compute/locations/x/capsOperations`."""
         guid = new_guid()
         path = f"/subscriptions/{request.subscription_id}/{place}/{guid}"
-        operation = Operation(guid, path, self._clock.now())
+        operation = Operation(guid, path, self._clock.now(), request, self._tell)
         self._by_guid[guid] = operation
         return operation
 

@@ -1,6 +1,7 @@
 """The operations on image templates."""
 
 import copy
+from dataclasses import replace
 
 from local.simulated_azure.arm.messages import ArmError, ArmRequest, ArmResponse, Json
 from local.simulated_azure.arm.operations import Operation, address
@@ -64,7 +65,9 @@ async def _complete(azure: Azure, template: Resource, operation: Operation, requ
     template.properties["provisioningState"] = "Succeeded"
     operation.end("Succeeded", azure.clock.now())
     if (template.properties.get("autoRun") or {}).get("state") == "Enabled":
-        runs.start_run(azure, template, _begin(azure, request, template)[0])
+        # As if it had been asked for.
+        run = replace(request, method="POST", resource_id=f"{request.resource_id}/run", path=f"{request.path}/run")
+        runs.start_run(azure, template, _begin(azure, run, template)[0])
 
 
 async def patch_template(azure: Azure, request: ArmRequest) -> ArmResponse:
