@@ -2,9 +2,11 @@
 
 import json
 import shutil
+import ssl
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,9 +36,12 @@ class Sample:
         self.stack = stack
         self.folder = folder
         self.http = httpx.Client(base_url=stack.functions.url, timeout=30)
+        trust = ssl.create_default_context(cafile=stack.ca_file)
+        self.arm = httpx.Client(base_url=stack.arm.url, timeout=30, verify=trust)
 
     def close(self):
         self.http.close()
+        self.arm.close()
 
     def call(self, method, path, key="function", **more):
         keys = {
@@ -82,6 +87,19 @@ class Sample:
         return ContainerClient.from_connection_string(
             blob.connection_string, name, connection_verify=self.stack.ca_file
         )
+
+    def refused_action(self):
+        """Ask the simulated Azure for an action that it refuses; returns the subject of its event."""
+        identity = self.stack.identity
+        query = {"api-version": "2019-08-01", "resource": "https://management.azure.com"}
+        answer = httpx.get(identity.endpoint, params=query, headers={"X-IDENTITY-HEADER": identity.header})
+        group = f"/subscriptions/{next(iter(self.stack.subscriptions.values()))}/resourceGroups/rg-of-events"
+        headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        self.arm.put(group, params={"api-version": "2024-03-01"}, json={"location": "westeurope"}, headers=headers)
+        template = f"{group}/providers/Microsoft.VirtualMachineImages/imageTemplates/{uuid.uuid4()}"
+        refusal = self.arm.post(f"{template}/run", params={"api-version": "2024-02-01"}, headers=headers)
+        assert refusal.status_code == 404, refusal.text
+        return template
 
     def kill_host(self):
         """End the host as a crash does."""

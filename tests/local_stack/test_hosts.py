@@ -164,3 +164,15 @@ def test_a_firing_that_was_missed_while_no_host_ran_is_made_up_for(tmp_path):
         with joined_host(tmp_path):
             assert sample.noted("yearly")[0]["past_due"]
     assert len(sample.notes("yearly")) == 1
+
+
+def test_every_host_that_is_up_gets_the_events_of_the_simulated_azure_and_one_that_is_gone_is_no_hindrance(shared):
+    own = shared.stack.functions.pid
+    with joined_host(shared.folder) as (_, host):
+        subject = shared.refused_action()
+        pids = eventually(
+            lambda: {note["pid"] for note in shared.notes("on_event", subject=subject)}, lambda found: len(found) == 2
+        )
+        assert pids == {own, host.pid}
+    subject = shared.refused_action()
+    assert [note["pid"] for note in shared.noted("on_event", subject=subject)] == [own]

@@ -85,10 +85,10 @@ class EventSubscription:
         self._queue.put_nowait(event)
 
     def forget(self) -> None:
-        """Forget what still waits."""
-        with contextlib.suppress(asyncio.QueueEmpty):
-            while True:
-                self._queue.get_nowait()
+        """Forget what is under way."""
+        self.close()
+        self._queue = asyncio.Queue(LONGEST_QUEUE)
+        self._task = asyncio.create_task(self._deliver())
 
     def close(self) -> None:
         """Deliver nothing any more."""
