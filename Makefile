@@ -22,7 +22,7 @@ setup: .venv/.installed local/azurite/node_modules/.installed ## Make the enviro
 		&& cd $* && PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --silent
 	@touch $@
 
-bake: setup ## Start the local stack, bake the sample image, print the new image version's id
+bake: setup ## Start the local stack, bake the sample image linux, print the new image version's id
 	@$(PYTHON) -m cli bake
 
 up: setup ## Start the local stack and leave it running

@@ -27,7 +27,7 @@ DEFAULT_SCOPE: Final = Scope.ONLY_ASSETS_AND_IMAGE
 
 
 class RunOptionsShape(Shape):
-    """What a request may say; `osType` is another word for `image`."""
+    """What a request may say; `osType` asks for the image of this name, else for the only one of this system."""
 
     image: str | None = None
     os_type: str | None = None
@@ -91,19 +91,25 @@ def _image(
 ) -> str | None:
     names = [image.name for image in pipeline.images]
     key, asked = ("osType", shape.os_type) if shape.image is None else ("image", shape.image)
-    if shape.image is not None and shape.os_type is not None and shape.image != shape.os_type:
-        findings.faults.append(
-            source.fault(("osType",), f"it asks for {shape.os_type}, and image for {shape.image}", "only image")
-        )
     if asked is None:
         if len(names) == 1:
             return names[0]
         findings.faults.append(source.fault(("image",), "it is missing", f'"image": one of {", ".join(names)}'))
         return None
-    by_lower = {name.lower(): name for name in names}
-    if asked.lower() not in by_lower:
+    meant = [image for image in pipeline.images if image.name.lower() == asked.lower()]
+    if key == "osType":
+        meant = meant or [image for image in pipeline.images if image.os_type.lower() == asked.lower()]
+    if not meant:
         findings.faults.append(unknown_name(source, (key,), "image", asked, names))
-    return by_lower.get(asked.lower())
+        return None
+    image, *others = meant
+    if others:
+        instead = f'"image": one of {", ".join(each.name for each in meant)}'
+        findings.faults.append(source.fault(("osType",), f"several images are for {image.os_type}", instead))
+    elif (shape.os_type or image.name).lower() not in {image.name.lower(), image.os_type.lower()}:
+        problem = f"it asks for {shape.os_type}, and image for {image.name}"
+        findings.faults.append(source.fault(("osType",), problem, "only image"))
+    return image.name
 
 
 def _scope(shape: RunOptionsShape, source: SourceFile, findings: Findings) -> Scope | None:

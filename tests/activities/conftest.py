@@ -48,11 +48,12 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(AzureWebJobsStorage__blobServiceUri="https://x", PARAMETERS_FOLDER=tmp_path)
 
 
-def change(settings: Settings, file: str, old: str, new: str) -> None:
+def change(settings: Settings, file: str, old: str, new: str, times: int = -1) -> None:
+    """Replace text in a parameter file: everywhere, or the first times."""
     path = Path(settings.parameters_folder) / file
     text = path.read_text()
     assert old in text
-    path.write_text(text.replace(old, new))
+    path.write_text(text.replace(old, new, times))
 
 
 @dataclass(frozen=True)

@@ -63,11 +63,11 @@ def deploy(azure: AzureClients, settings):
 
 @pytest.fixture
 def deployed_as_before(deploy, settings):
-    """Deploy, and then change the infrastructure's file."""
+    """Deploy, and then change the first such text of the infrastructure's file: that of Linux."""
 
     async def put(old: str, new: str) -> None:
         await deploy()
-        change(settings, INFRASTRUCTURE, old, new)
+        change(settings, INFRASTRUCTURE, old, new, times=1)
 
     return put
 

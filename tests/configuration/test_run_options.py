@@ -16,6 +16,16 @@ TWO_IMAGES = ONE_IMAGE.model_copy(
     update={"images": (*ONE_IMAGE.images, ImageSettings(name="windows", os_type="Windows"))}
 )
 
+THREE_IMAGES = ONE_IMAGE.model_copy(
+    update={
+        "images": (
+            ImageSettings(name="agents", os_type="Linux"),
+            *ONE_IMAGE.images,
+            ImageSettings(name="desktop", os_type="Windows"),
+        )
+    }
+)
+
 
 def read(body, pipeline=ONE_IMAGE):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -85,6 +95,28 @@ def test_an_image_is_asked_for_by_either_word(key):
     options, _ = read({key: "windows"}, TWO_IMAGES)
     assert options is not None
     assert options.image == "windows"
+
+
+@pytest.mark.parametrize(
+    ("body", "image"),
+    [
+        ({"osType": "Windows"}, "desktop"),
+        ({"osType": "Linux"}, "linux"),
+        ({"osType": "agents"}, "agents"),
+        ({"image": "agents", "osType": "linux"}, "agents"),
+    ],
+)
+def test_an_operating_system_stands_for_the_image_of_its_name_or_for_its_only_image(body, image):
+    options, _ = read(body, THREE_IMAGES)
+    assert options is not None
+    assert options.image == image
+
+
+def test_an_operating_system_of_several_images_is_not_enough():
+    images = tuple(image for image in THREE_IMAGES.images if image.name != "linux")
+    more = (*images, ImageSettings(name="servers", os_type="Linux"))
+    _, (fault,) = read({"osType": "Linux"}, THREE_IMAGES.model_copy(update={"images": more}))
+    assert (fault.path, fault.instead) == ("osType", '"image": one of agents, servers')
 
 
 @pytest.mark.parametrize(

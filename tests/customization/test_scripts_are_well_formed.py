@@ -11,8 +11,10 @@ from tests.customization.build_vm import CUSTOMIZATION
 
 PROJECT = CUSTOMIZATION.parent
 SHELL_FILES = sorted(CUSTOMIZATION.rglob("*.sh"))
-TEXT_FILES = [*SHELL_FILES, CUSTOMIZATION / "versions.env"]
-INSTALL_SCRIPTS = [path for path in SHELL_FILES if path.name.startswith("install_")]
+POWERSHELL_FILES = sorted(CUSTOMIZATION.rglob("*.ps1"))
+TEXT_FILES = [*SHELL_FILES, *POWERSHELL_FILES, CUSTOMIZATION / "versions.env"]
+SHELL_INSTALL_SCRIPTS = [path for path in SHELL_FILES if path.name.startswith("install_")]
+INSTALL_SCRIPTS = [*SHELL_INSTALL_SCRIPTS, *(path for path in POWERSHELL_FILES if path.name.startswith("Install-"))]
 NAMES = {"ids": lambda path: path.name}
 
 UBUNTU_RELEASES = re.compile(r"\b(bionic|focal|jammy|noble|resolute|\d\d\.(04|10))\b")
@@ -21,7 +23,8 @@ RUN_WHAT_WAS_DOWNLOADED = re.compile(r"(curl|wget)\b[^\n]*\|\s*(sudo\s+)?(ba)?sh
 
 
 def test_there_are_scripts() -> None:
-    assert len(INSTALL_SCRIPTS) >= 2
+    assert {path.suffix for path in INSTALL_SCRIPTS} == {".sh", ".ps1"}
+    assert len(INSTALL_SCRIPTS) >= 4
 
 
 @pytest.mark.parametrize("path", SHELL_FILES, **NAMES)
@@ -48,7 +51,7 @@ def test_a_file_has_lf_line_ends_and_ends_with_one(path: Path) -> None:
     assert content.endswith(b"\n")
 
 
-@pytest.mark.parametrize("path", INSTALL_SCRIPTS, **NAMES)
+@pytest.mark.parametrize("path", SHELL_INSTALL_SCRIPTS, **NAMES)
 def test_an_install_script_can_be_run_and_stops_at_the_first_failure(path: Path) -> None:
     assert path.stat().st_mode & 0o111 == 0o111
     text = path.read_text()
@@ -57,7 +60,7 @@ def test_an_install_script_can_be_run_and_stops_at_the_first_failure(path: Path)
     assert not re.search(r"^\s*(exit 0|return 0)|\|\| true|set \+e", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", INSTALL_SCRIPTS, **NAMES)
+@pytest.mark.parametrize("path", SHELL_INSTALL_SCRIPTS, **NAMES)
 def test_an_install_script_proves_itself_at_its_end(path: Path) -> None:
     assert path.read_text().rstrip().splitlines()[-2].startswith("expect ")
 
@@ -84,12 +87,18 @@ def test_an_install_script_is_described(path: Path) -> None:
     assert f"`{path.relative_to(CUSTOMIZATION)}`" in (PROJECT / "docs" / "customization.md").read_text()
 
 
-def test_the_sample_brings_what_the_scripts_share_to_where_they_look_and_before_them() -> None:
+@pytest.mark.parametrize(
+    ("image", "folder", "shared"),
+    [("linux", "/tmp/", "installation.sh"), ("windows", "C:\\Windows\\Temp\\", "Installation.ps1")],
+)
+def test_the_sample_brings_what_the_scripts_share_to_where_they_look_and_before_them(
+    image: str, folder: str, shared: str
+) -> None:
     reading = read_configuration(PROJECT / "parameters", CUSTOMIZATION)
-    plan = reading.stage_plan("sbx", "linux")
+    plan = reading.stage_plan("sbx", image)
     assert plan is not None
     steps = plan.image_template.properties["customize"]
     brought = {step["destination"]: at for at, step in enumerate(steps) if step["type"] == "File"}
     first_script = min(at for at, step in enumerate(steps) if "scriptUri" in step)
-    for path in ("/tmp/installation.sh", "/tmp/versions.env"):
-        assert brought[path] < first_script
+    for file in (shared, "versions.env"):
+        assert brought[folder + file] < first_script

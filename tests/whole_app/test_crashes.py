@@ -29,7 +29,7 @@ def step_of(run):
 @pytest.mark.parametrize("step", ["infrastructure", "build"])
 def test_a_host_that_is_killed_and_started_again_ends_the_run_normally(own_stack, step):
     bakery, folder = own_stack
-    run_id = bakery.start(scope="all")
+    run_id = bakery.start(image="linux", scope="all")
     eventually(lambda: bakery.run(run_id), lambda run: step_of(run) == [step], 30)
     os.kill(bakery.stack["functions"]["pid"], signal.SIGKILL)
     psutil.wait_procs([psutil.Process(bakery.stack["functions"]["pid"])], timeout=10)
@@ -56,7 +56,7 @@ def test_two_hosts_share_the_work_and_neither_doubles_it(own_stack):
     with subprocess.Popen(command, cwd=APP_FOLDER, stdout=subprocess.PIPE) as host:
         try:
             assert host.stdout.readline()
-            run = bakery.ended(bakery.start(scope="all"))
+            run = bakery.ended(bakery.start(image="linux", scope="all"))
             assert run["state"] == "Succeeded", run
             assert len(bakery.requests("PUT", "/imageTemplates/")) == 1
             assert len(bakery.requests("POST", "/run")) == 1
