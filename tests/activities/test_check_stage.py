@@ -10,8 +10,10 @@ from tests.activities.conftest import change
 STAGE = Stage(run_id="r", image="linux", scope=Scope.ALL, environment="sbx")
 
 
-async def test_the_sample_configuration_is_good(azure, settings):
-    checked = await check_stage(azure, settings, STAGE)
+@pytest.mark.parametrize("image", ["linux", "windows"])
+async def test_the_sample_configuration_is_good(azure, settings, image):
+    checked = await check_stage(azure, settings, STAGE.model_copy(update={"image": image}))
+    assert checked.plan.image.name == image
     assert checked.plan.environment.name == "sbx"
     assert json.loads(json.dumps(checked.to_payload())) == checked.to_payload()
 
