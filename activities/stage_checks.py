@@ -1,14 +1,25 @@
 """The single checks of a stage: each reads a fact of Azure and lets a policy compare it with the plan."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from azure_clients import galleries, identities, managed_images, marketplace_images, resource_groups, storage_accounts
+from azure_clients import (
+    galleries,
+    identities,
+    managed_images,
+    marketplace_images,
+    resource_groups,
+    role_assignments,
+    storage_accounts,
+)
 from azure_clients.connection import AzureClients
 from models.configuration import StagePlan
 from models.misfit import Misfit, Part, Path
 from models.source_image import GalleryVersionSource, ImageSource, ManagedImageSource, MarketplaceImage, SourceImage
 from policies.resource_ids import parse_resource_id
+from policies.role_coverage import lacking_roles
+from policies.roles import roles_of_build
 from policies.scope_work import Work
 from policies.source_compatibility import image_source, source_misfits
 from policies.stage_misfits import (
@@ -18,11 +29,15 @@ from policies.stage_misfits import (
     GROUP,
     IDENTITY,
     STAGING_GROUP,
+    TARGETS,
     account_misfits,
     container_misfits,
     gallery_misfits,
     group_misfits,
+    groups_of_managed_images,
     identity_misfits,
+    missing_target_group,
+    role_misfits,
     staging_group_misfits,
     used_definition,
 )
@@ -76,11 +91,20 @@ async def check_container(azure: AzureClients, plan: StagePlan, work: frozenset[
 
 
 async def check_identity(azure: AzureClients, plan: StagePlan, work: frozenset[Work]) -> list[Misfit]:
-    """The identity of Azure Image Builder: missing where the stage does not make it."""
+    """The identity of Azure Image Builder: missing, or without a right to build, where the stage makes neither."""
     if Work.BASE in work:
         return []
-    is_there = await identities.is_there(azure, image_builder_identity(plan))
-    return identity_misfits(plan.infrastructure, is_there=is_there)
+    subscription_id = plan.environment.subscription_id
+    identity = await identities.get(azure, image_builder_identity(plan))
+    if identity.principal_id is None:
+        return identity_misfits(plan.infrastructure, is_there=False)
+    grants = await role_assignments.list_grants(azure, subscription_id, identity.principal_id)
+    if grants is None:
+        return []
+    needed = roles_of_build(stage_resources(plan), plan.image_template)
+    # What was given in another subscription is not told by this one.
+    here = [one for one in needed if parse_resource_id(one.scope)["subscriptions"].lower() == subscription_id.lower()]
+    return role_misfits(plan.infrastructure, lacking_roles(here, grants))
 
 
 async def check_gallery(azure: AzureClients, plan: StagePlan, work: frozenset[Work]) -> list[Misfit]:
@@ -99,6 +123,19 @@ async def check_staging_group(azure: AzureClients, plan: StagePlan, _: frozenset
     location = await resource_groups.find_location(azure, subscription_id, name)
     contents = await resource_groups.list_contents(azure, subscription_id, name) if location else ()
     return list(staging_group_misfits(plan, name, location, contents))
+
+
+async def check_target_groups(azure: AzureClients, plan: StagePlan, _: frozenset[Work]) -> list[Misfit]:
+    """The resource groups of managed images to make, other than the stage's own: missing."""
+    groups = groups_of_managed_images(plan)
+    locations = await asyncio.gather(
+        *(resource_groups.find_location(azure, plan.environment.subscription_id, name) for _, name in groups)
+    )
+    return [
+        missing_target_group(path, name)
+        for (path, name), location in zip(groups, locations, strict=True)
+        if location is None
+    ]
 
 
 @dataclass(frozen=True)
@@ -137,4 +174,5 @@ STAGE_CHECKS = (
     StageCheck(check_identity, Part.INFRASTRUCTURE, IDENTITY, frozenset({Work.IMAGE}), "Microsoft.ManagedIdentity"),
     StageCheck(check_gallery, Part.INFRASTRUCTURE, GALLERY, ANY_WORK, "Microsoft.Compute"),
     StageCheck(check_staging_group, Part.IMAGE_TEMPLATE, STAGING_GROUP, frozenset({Work.IMAGE}), in_group=False),
+    StageCheck(check_target_groups, Part.IMAGE_TEMPLATE, TARGETS, frozenset({Work.IMAGE}), in_group=False),
 )

@@ -17,13 +17,13 @@ async def put(azure: AzureClients, identity: ManagedIdentity) -> IdentityState:
     return IdentityState(id=created.id or "", state=ProvisioningState.SUCCEEDED, principal_id=created.principal_id)
 
 
-async def is_there(azure: AzureClients, identity: ManagedIdentity) -> bool:
-    """Say whether the identity exists."""
+async def get(azure: AzureClients, identity: ManagedIdentity) -> IdentityState:
+    """Read the identity; one that is not there is Absent."""
     try:
         async with azure_call(f"read identity {identity.name}"):
-            await azure.identities(identity.subscription_id).user_assigned_identities.get(
+            found = await azure.identities(identity.subscription_id).user_assigned_identities.get(
                 identity.resource_group, identity.name
             )
     except AzureAbsent:
-        return False
-    return True
+        return IdentityState(id=identity.id, state=ProvisioningState.ABSENT)
+    return IdentityState(id=identity.id, state=ProvisioningState.SUCCEEDED, principal_id=found.principal_id)

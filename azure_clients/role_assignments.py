@@ -1,13 +1,15 @@
 """Role assignments (Microsoft.Authorization/roleAssignments)."""
 
+import asyncio
 import uuid
 
 from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
 
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
-from models.errors import AzureRefused
+from models.errors import AzureRefused, AzureUnavailable
 from models.resources import ProvisioningState, ResourceState, RoleAssignment
+from models.role_grant import RoleGrant
 
 
 async def put(azure: AzureClients, assignment: RoleAssignment) -> ResourceState:
@@ -39,6 +41,37 @@ async def put(azure: AzureClients, assignment: RoleAssignment) -> ResourceState:
         if refused.code != "RoleAssignmentExists":
             raise
     return ResourceState(id=resource_id, state=ProvisioningState.SUCCEEDED)
+
+
+async def list_grants(azure: AzureClients, subscription_id: str, principal_id: str) -> tuple[RoleGrant, ...] | None:
+    """Return what a principal may do in a subscription, by itself or in a group: assigned there, above it or within it.
+
+    None where the app may not read this.
+    """
+    authorization = azure.authorization(subscription_id)
+    try:
+        async with azure_call(f"list the roles of {principal_id} in {subscription_id}"):
+            listed = authorization.role_assignments.list_for_subscription(filter=f"assignedTo('{principal_id}')")
+            assigned = [(one.scope or "", one.role_definition_id or "") async for one in listed]
+        roles = {role_id.lower(): role_id for _, role_id in assigned}
+        async with azure_call(f"read the roles of {principal_id}"):
+            found = await asyncio.gather(*map(authorization.role_definitions.get_by_id, roles.values()))
+    except AzureUnavailable as unavailable:
+        if unavailable.code != "AuthorizationFailed":
+            raise
+        return None
+    permissions = {role_id: role.permissions or () for role_id, role in zip(roles, found, strict=True)}
+    return tuple(
+        RoleGrant(
+            scope=scope,
+            actions=tuple(one.actions or ()),
+            not_actions=tuple(one.not_actions or ()),
+            data_actions=tuple(one.data_actions or ()),
+            not_data_actions=tuple(one.not_data_actions or ()),
+        )
+        for scope, role_id in assigned
+        for one in permissions[role_id.lower()]
+    )
 
 
 def assignment_name(scope: str, principal_id: str, role_id: str) -> str:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from models.configuration import Approval, StagePlan
 from models.message import JsonObject
 from models.pipeline_run import Stage, StepName
-from models.resources import Role
 from models.run_plan import PlannedStep
 from models.template_removal import FoundImageTemplate
 from policies.resource_ids import parse_resource_id
-from policies.roles import RoleNeeded, roles_of_app, roles_of_image_builder
+from policies.roles import ROLE_NAMES, RoleNeeded, roles_of_app, roles_of_image_builder
 from policies.scope_work import Work, removes_templates, work_of
 from policies.stage_resources import image_builder_identity, stage_resources
 from policies.template_removal import is_of_image, kept_because
@@ -18,12 +17,6 @@ from policies.template_removal import is_of_image, kept_because
 APPROVAL = "approval"
 # What Azure Image Builder takes for a build time-out of 0.
 USUAL_BUILD_MINUTES = 240
-ROLE_NAMES = {
-    Role.STORAGE_BLOB_DATA_READER: "Storage Blob Data Reader",
-    Role.STORAGE_BLOB_DATA_CONTRIBUTOR: "Storage Blob Data Contributor",
-    Role.CONTRIBUTOR: "Contributor",
-    Role.NETWORK_CONTRIBUTOR: "Network Contributor",
-}
 
 
 @dataclass(frozen=True)

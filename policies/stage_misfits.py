@@ -9,6 +9,7 @@ from models.message import JsonObject
 from models.misfit import Misfit, Part, Path
 from models.subscription import SubscriptionProviders
 from policies.resource_ids import parse_resource_id
+from policies.roles import ROLE_NAMES, RoleNeeded
 
 IMAGE_TEMPLATES = "microsoft.virtualmachineimages/imagetemplates"
 IMAGE_VERSIONS = "microsoft.compute/galleries/images/versions"
@@ -22,6 +23,7 @@ IDENTITY: Path = ("msiParam", "value", "name")
 GALLERY: Path = ("acgParam", "value", "name")
 DEFINITIONS: Path = ("acgParam", "value", "images")
 STAGING_GROUP: Path = ("stagingResourceGroup",)
+TARGETS: Path = ("distribute",)
 
 
 class Thing(NamedTuple):
@@ -85,6 +87,19 @@ def identity_misfits(infrastructure: Infrastructure, *, is_there: bool) -> list[
     return [] if is_there else [_missing(Thing(IDENTITY, "identity", infrastructure.identity))]
 
 
+def role_misfits(infrastructure: Infrastructure, lacking: list[RoleNeeded]) -> list[Misfit]:
+    """Return what the identity lacks of the rights that a build needs, where the stage gives none."""
+    return [
+        Misfit(
+            Part.INFRASTRUCTURE,
+            IDENTITY,
+            f"The identity {infrastructure.identity} may not {role.action} on {role.scope}. {role.reason}",
+            f"run once with the scope `all`, which gives it the role {ROLE_NAMES[role.role]} there",
+        )
+        for role in lacking
+    ]
+
+
 def gallery_misfits(plan: StagePlan, there: tuple[ImageDefinition, ...] | None, *, deployed: bool) -> list[Misfit]:
     """Return what is wrong with the gallery; `there` are its image definitions, None where there is no gallery."""
     infrastructure, used = plan.infrastructure, used_definition(plan)
@@ -120,6 +135,22 @@ def staging_group_misfits(
     if contents:
         problem = f"The resource group {name} is not empty: {', '.join(contents[:5])}."
         yield Misfit(Part.IMAGE_TEMPLATE, STAGING_GROUP, problem, "an empty group, or leave it out")
+
+
+def groups_of_managed_images(plan: StagePlan) -> list[tuple[Path, str]]:
+    """Return the resource groups of the managed images to make, with their paths, without the stage's own."""
+    groups = [
+        ((*TARGETS, index, "imageId"), parse_resource_id(distributor["imageId"])["resourcegroups"])
+        for index, distributor in enumerate(plan.image_template.properties.get("distribute", []))
+        if distributor["type"] == "ManagedImage"
+    ]
+    return [(path, name) for path, name in groups if name.lower() != plan.infrastructure.resource_group.lower()]
+
+
+def missing_target_group(path: Path, name: str) -> Misfit:
+    """Return what to say of a managed image whose resource group is not there."""
+    problem = f"There is no resource group {name} for the managed image."
+    return Misfit(Part.IMAGE_TEMPLATE, path, problem, "the id of an image in a resource group that is there")
 
 
 def used_definition(plan: StagePlan) -> ImageDefinition | None:

@@ -1,5 +1,7 @@
 """What a check finds in Azure before the first change, for each kind of resource."""
 
+import uuid
+
 import pytest
 
 from activities.check_stage import check_stage, find_in_azure
@@ -9,6 +11,7 @@ from activities.infrastructure import (
     create_or_update_identity,
     create_or_update_image_definition,
     create_or_update_resource_group,
+    create_or_update_role_assignment,
     create_or_update_storage_account,
 )
 from activities.provider_registration import get_provider_registration, start_provider_registration
@@ -17,9 +20,10 @@ from azure_clients.connection import AzureClients
 from configuration.reading import read_configuration
 from models.errors import AzureUnavailable
 from models.pipeline_run import Scope, Stage
-from models.resources import Gallery, GalleryImageDefinition, ResourceGroup
+from models.resources import Gallery, GalleryImageDefinition, ResourceGroup, Role, RoleAssignment
 from models.source_image import GalleryVersionSource
 from models.subscription import ProviderReference
+from policies.roles import roles_of_image_builder
 from policies.stage_resources import stage_resources
 from tests.activities.conftest import change
 from tests.conftest import OTHER_SUBSCRIPTION, SUBSCRIPTION
@@ -46,17 +50,27 @@ def look(azure, settings):
 def deploy(azure: AzureClients, settings):
     """Deploy what the files say now."""
 
-    async def put(*, definitions=True):
+    async def put(*, definitions=True, lacking=None):
         plan = read_configuration(settings.parameters_folder, settings.customization_folder).stage_plan("sbx", "linux")
         assert plan
         resources = stage_resources(plan)
         await create_or_update_resource_group(azure, resources.group)
         await create_or_update_storage_account(azure, resources.account)
         await create_or_update_blob_container(azure, resources.containers[0])
-        await create_or_update_identity(azure, resources.identity)
+        identity = await create_or_update_identity(azure, resources.identity)
         await create_or_update_gallery(azure, resources.gallery)
         for definition in resources.image_definitions if definitions else ():
             await create_or_update_image_definition(azure, definition)
+        for needed in roles_of_image_builder(resources, plan.image_template):
+            if needed.role is not lacking:
+                assignment = RoleAssignment(
+                    subscription_id=SUBSCRIPTION,
+                    scope=needed.scope,
+                    role=needed.role,
+                    principal_id=identity.principal_id,
+                )
+                await create_or_update_role_assignment(azure, assignment)
+        return identity.principal_id
 
     return put
 
@@ -134,6 +148,52 @@ async def test_a_missing_image_definition_is_told_where_its_name_stands(look, de
     (fault,) = (await look(Scope.ONLY_IMAGE)).faults
     assert fault.path == "parameters.acgParam.value.images[0].name"
     assert fault.value == "linux-ubuntu-24-04"
+
+
+@pytest.mark.parametrize(
+    ("lacking", "action"),
+    [
+        (Role.STORAGE_BLOB_DATA_READER, "blobs/read on "),
+        (Role.CONTRIBUTOR, "versions/write on "),
+    ],
+)
+@pytest.mark.parametrize("scope", [Scope.ONLY_ASSETS_AND_IMAGE, Scope.ONLY_IMAGE])
+async def test_a_role_that_the_identity_lacks_is_told_where_the_stage_does_not_give_it(
+    look, deploy, lacking, action, scope
+):
+    await deploy(lacking=lacking)
+    assert (await look(Scope.ALL)).faults == ()
+    (fault,) = (await look(scope)).faults
+    assert (fault.file, fault.path) == (INFRASTRUCTURE, "parameters.msiParam.value.name")
+    assert action in fault.problem
+    assert "scope `all`" in fault.instead
+
+
+async def test_any_role_that_allows_the_same_is_as_good(azure, look, deploy):
+    principal_id = await deploy(lacking=Role.CONTRIBUTOR)
+    custom = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{uuid.uuid4()}"
+    authorization = azure.authorization(SUBSCRIPTION)
+    await authorization.role_definitions.create_or_update(
+        f"subscriptions/{SUBSCRIPTION}",
+        custom.rpartition("/")[2],
+        {
+            "roleName": "Publisher of images",
+            "permissions": [{"actions": ["Microsoft.Compute/galleries/*/write"]}],
+            "assignableScopes": [f"/subscriptions/{SUBSCRIPTION}"],
+        },
+    )
+    assignment = {"roleDefinitionId": custom, "principalId": principal_id, "principalType": "ServicePrincipal"}
+    await authorization.role_assignments.create(
+        f"{GROUPS}/rg-image-bakery-sbx", str(uuid.uuid4()), {"properties": assignment}
+    )
+    assert (await look(Scope.ONLY_IMAGE)).faults == ()
+
+
+async def test_an_app_that_may_not_read_roles_finds_none_lacking(look, deploy, simulated_azure):
+    await deploy(lacking=Role.CONTRIBUTOR)
+    simulated_azure.faults.add("status", path="/roleAssignments", status=403, code="AuthorizationFailed")
+    found = await look(Scope.ONLY_IMAGE)
+    assert (found.faults, found.unanswered) == ((), ())
 
 
 async def test_a_resource_group_elsewhere_is_told(azure, look):
@@ -226,6 +286,23 @@ async def test_a_staging_group_of_ones_own_must_be_there_empty_and_near(azure, l
     (fault,) = (await look()).faults
     assert fault.path == "parameters.itParam.value.stagingResourceGroup"
     assert words in fault.problem
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_the_resource_group_of_a_managed_image_must_be_there(azure, look, settings, is_there):
+    text = (settings.parameters_folder / TEMPLATE).read_text()
+    key = next(line for line in text.splitlines() if '"imageSource"' in line)
+    targets = ", ".join(
+        f'{{"type": "ManagedImage", "runOutputName": "{group}", "location": "westeurope", '
+        f'"imageId": "{GROUPS}/{group}/{COMPUTE}/images/mine"}}'
+        for group in ("rg-image-bakery-sbx", "own")
+    )
+    change(settings, TEMPLATE, key, f'"distribute": [{targets}],\n{key}')
+    if is_there:
+        group = ResourceGroup(subscription_id=SUBSCRIPTION, name="own", location="westeurope")
+        await create_or_update_resource_group(azure, group)
+    paths = [fault.path for fault in (await look()).faults]
+    assert paths == ([] if is_there else ["parameters.itParam.value.distribute[1].imageId"])
 
 
 def gallery_in(group: str, name: str, subscription: str = SUBSCRIPTION) -> Gallery:

@@ -7,7 +7,8 @@ from models.image_build import ImageRunState
 from models.pipeline_run import Scope, Stage
 from models.resources import ImageTemplateReference, ProvisioningState, Role
 from models.template_removal import FoundImageTemplate
-from policies.planned_steps import ROLE_NAMES, StageOutlook, planned_steps
+from policies.planned_steps import StageOutlook, planned_steps
+from policies.roles import ROLE_NAMES
 from tests.stage_plan import COMPUTE, SHARED, SOURCE, SUBSCRIPTION, stage_plan
 
 
