@@ -47,6 +47,7 @@ from orchestrators.provider_registration import register_providers
 from orchestrators.published import publish
 from orchestrators.submission import submit_image_template
 from policies.build_progress import advanced, build_deadline
+from policies.rebuild import configuration_digest
 from policies.scope_work import Work, removes_templates, work_of
 from policies.stage_resources import stage_resources
 
@@ -85,7 +86,7 @@ def _steps(stage: OngoingStage) -> Steps[State]:
 
 def _check(stage: OngoingStage) -> Steps[StagePlan]:
     checked = yield from stage.log.step(StepName.CHECK, _checked(stage))
-    stage.log.remarks(checked.remarks)
+    stage.log.checked(checked.remarks, configuration_digest(checked.plan))
     return checked.plan
 
 

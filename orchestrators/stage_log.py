@@ -48,9 +48,13 @@ class StageLog:
         """Let the stage go on after a step that failed; the step itself stays recorded as failed."""
         self._update(failure=None)
 
-    def remarks(self, remarks: tuple[Remark, ...]) -> None:
-        """Keep what the check remarked. It is not shown before the end: a custom status may not exceed 16 KB."""
+    def checked(self, remarks: tuple[Remark, ...], configuration_digest: str) -> None:
+        """Note of which configuration the stage is, and keep what the check remarked.
+
+        Remarks are not shown before the end: a custom status may not exceed 16 KB.
+        """
         self._remarks = remarks
+        self._update(configuration_digest=configuration_digest)
 
     def removal(self, removal: RemovalRecord) -> None:
         """Keep what became of the earlier templates; shown at the end, like the remarks."""

@@ -15,7 +15,9 @@ from orchestrators.run_stage import run_stage
 from orchestrators.watch_image_build import watch_image_build
 from policies.custom_status import LONGEST_STATUS
 from policies.image_template_body import NAME_TAKEN
+from policies.rebuild import configuration_digest
 from tests.rehearsals.rehearsal import Rehearsal
+from tests.stage_plan import stage_plan
 
 FAILED_FOR_RIGHTS = ImageTemplateState(
     id="/template",
@@ -76,6 +78,7 @@ def test_a_whole_stage_does_everything_once_and_in_order(perform):
     ]  # fmt: skip
     assert record.result is not None
     assert record.result.exact_source_version == "24.04.1"
+    assert record.configuration_digest == configuration_digest(stage_plan())
 
 
 def test_the_sub_states_of_the_build_are_in_the_record_with_their_times(perform):

@@ -1,0 +1,45 @@
+"""Reads from the records of an image how it stands: what was built last, and with which scripts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models.pipeline_record import PipelineRecord, Publication, StageRecord
+from models.state import State
+from policies.scope_work import Work, work_of
+
+
+@dataclass(frozen=True, slots=True)
+class SuccessfulBuild:
+    """A build that succeeded: its run, its stage, and what was published."""
+
+    run: PipelineRecord
+    stage: StageRecord
+    publication: Publication
+
+    def age(self, now: datetime) -> timedelta:
+        """Return how old the image is."""
+        return now - (self.stage.ended_at or self.stage.started_at)
+
+
+def last_successful_builds(records: Sequence[PipelineRecord]) -> dict[str, SuccessfulBuild]:
+    """Return the last successful build in each environment that has one, by environment; `records` are newest first.
+
+    A stage that built nothing, as those of some scopes, is none.
+    """
+    builds: dict[str, SuccessfulBuild] = {}
+    for run in records:
+        for stage in run.stages:
+            if stage.state is State.SUCCEEDED and stage.result is not None:
+                builds.setdefault(stage.environment, SuccessfulBuild(run, stage, stage.result))
+    return builds
+
+
+def last_run_with_scripts(records: Sequence[PipelineRecord]) -> PipelineRecord | None:
+    """Return the newest run that set out to build with contents of its own, however it ended; newest first.
+
+    What it was given need not be built again: a script that fails does so once. Scopes that upload without building,
+    or build with what was uploaded earlier, do not count.
+    """
+    wanted = {Work.UPLOAD, Work.IMAGE}
+    return next((run for run in records if run.scripts and wanted <= work_of(run.scope)), None)
