@@ -4,6 +4,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from activities.check_stage import check_stage
+from activities.due_runs import find_due_run
 from activities.image_templates import (
     cancel_image_run,
     create_image_template,
@@ -26,33 +27,41 @@ from activities.infrastructure import (
     get_image_definition,
     get_storage_account,
 )
+from activities.pipeline_starts import start_pipeline_run
 from activities.provider_registration import get_provider_registration, start_provider_registration
 from activities.publication import get_publication, publish_lineage
 from activities.records import publish_build_end, publish_record
 from activities.scripts import find_scripts, upload_scripts
 from hosting.durable_functions import register_activity, register_orchestrator
 from hosting.http_functions import register_http
+from hosting.timer_functions import register_timer
 from orchestrators.deploy_infrastructure import deploy_infrastructure
+from orchestrators.keep_image_current import keep_image_current
 from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_pipeline import run_pipeline
 from orchestrators.run_stage import run_stage
 from orchestrators.tend_image_build import tend_image_build
 from orchestrators.watch_image_build import watch_image_build
 from triggers.http_decisions import cancel_run, decide_approval
+from triggers.http_images import list_images
 from triggers.http_plan import plan_run
 from triggers.http_runs import get_run, list_runs, start_run
+from triggers.patch_schedule import look_at_images
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 
 # Something happened.
 register_http(app, "POST", "plan", plan_run)
 register_http(app, "POST", "runs", start_run)
+register_http(app, "GET", "images", list_images)
 register_http(app, "GET", "runs", list_runs)
 register_http(app, "GET", "runs/{id}", get_run)
 register_http(app, "POST", "runs/{id}/approvals/{environment}", decide_approval)
 register_http(app, "POST", "runs/{id}/cancel", cancel_run)
+register_timer(app, "%PATCH_TIMER%", look_at_images)
 
 # What happens, in which order.
+register_orchestrator(app, keep_image_current)
 register_orchestrator(app, run_pipeline)
 register_orchestrator(app, run_stage)
 register_orchestrator(app, remove_image_templates)
@@ -60,7 +69,11 @@ register_orchestrator(app, deploy_infrastructure)
 register_orchestrator(app, watch_image_build)
 register_orchestrator(app, tend_image_build)
 
-# One thing to Azure: the check,
+# One thing to Azure: the start of a run,
+register_activity(app, find_due_run)
+register_activity(app, start_pipeline_run)
+
+# the check,
 register_activity(app, check_stage)
 register_activity(app, start_provider_registration)
 register_activity(app, get_provider_registration)

@@ -9,7 +9,7 @@ from configuration.reading import ConfigurationReading, packaged_files, read_con
 from configuration.settings import Settings
 from models.errors import AzureUnavailable
 from models.scripts import ScriptContent, ScriptOrigin, Upload
-from policies.script_contents import as_built
+from policies.script_contents import as_built, sha256_of
 from policies.uploads import SortedUploads, script_places, sorted_uploads
 
 # An upload that changes between list and reading is looked at again; one that changes all the time is not waited for.
@@ -53,6 +53,12 @@ async def gather_scripts(
     raise AzureUnavailable("gather the scripts", "UploadsChange", f"{', '.join(missing)} changes or is not there.")
 
 
+async def find_packaged(settings: Settings, paths: Iterable[str]) -> tuple[ScriptContent, ...]:
+    """Return the contents of the scripts that came with the app under these paths, whatever was uploaded in place."""
+    found = [(path, await asyncio.to_thread(_packaged, settings, path)) for path in paths]
+    return tuple(ScriptContent(path=path, sha256=sha256_of(content)) for path, content in found if content is not None)
+
+
 async def sha256_of_upload(azure: AzureClients, upload: Upload) -> str | None:
     """Return the SHA-256 of what is built with this version of an upload; None where it has changed or gone."""
     version = (upload.path, upload.etag)
@@ -76,11 +82,17 @@ async def _content(azure: AzureClients, settings: Settings, path: str, upload: U
             return None
         origin = ScriptOrigin.UPLOADED
         return ScriptContent(path=path, sha256=sha256, origin=origin, uploaded_at=upload.uploaded_at)
+    packaged = await asyncio.to_thread(_packaged, settings, path)
+    if packaged is None:
+        return None
+    return ScriptContent(path=path, sha256=await script_contents.keep(azure, packaged))
+
+
+def _packaged(settings: Settings, path: str) -> bytes | None:
     try:
-        packaged = await asyncio.to_thread((settings.customization_folder / path).read_bytes)
+        return as_built((settings.customization_folder / path).read_bytes())
     except FileNotFoundError:
         return None
-    return ScriptContent(path=path, sha256=await script_contents.keep(azure, as_built(packaged)))
 
 
 async def _read(settings: Settings, uploaded: frozenset[str] = frozenset()) -> ConfigurationReading:

@@ -59,10 +59,11 @@ async def check_source(azure: AzureClients, plan: StagePlan, _: frozenset[Work])
     source = image_source(plan.image_template.properties["source"])
     if definition is None:
         return []
-    return source_misfits(source, await _find_source(azure, plan, source), definition, plan.image_template.location)
+    return source_misfits(source, await find_source(azure, plan, source), definition, plan.image_template.location)
 
 
-async def _find_source(azure: AzureClients, plan: StagePlan, source: ImageSource) -> SourceImage | None:
+async def find_source(azure: AzureClients, plan: StagePlan, source: ImageSource) -> SourceImage | None:
+    """Return what Azure tells of a source, with its exact version, or None where it is not there."""
     match source:
         case MarketplaceImage():
             location = plan.image_template.location

@@ -99,6 +99,8 @@ async def _upload(azure: AzureClients, record: PipelineRecord, etag: str | None)
         "image": record.image,
         "scope": record.scope.value,
         "state": record.state.value,
+        "startedby": record.started_by.kind,
+        **({"month": record.started_by.month} if record.started_by.month else {}),
         "startedat": record.started_at.isoformat(),
         **({"endedat": record.ended_at.isoformat()} if record.ended_at else {}),
     }
@@ -140,6 +142,7 @@ def _summary(path: str, metadata: dict[str, str] | None) -> PipelineRunSummary |
                 "image": told.get("image"),
                 "scope": told.get("scope"),
                 "state": told.get("state"),
+                "started_by": {"kind": told.get("startedby"), "month": told.get("month")},
                 "started_at": told.get("startedat"),
                 "ended_at": told.get("endedat"),
             }

@@ -13,7 +13,7 @@ from configuration.infrastructure_file import read_infrastructure
 from configuration.json_with_comments import JsonPath
 from configuration.pipeline_file import PIPELINE_FILE, read_pipeline
 from configuration.source_file import SourceFile
-from models.configuration import PipelineConfiguration, StagePlan
+from models.configuration import ImageSettings, PipelineConfiguration, StagePlan
 from models.faults import Fault, Finding, Remark
 from models.misfit import Misfit, Part
 
@@ -31,6 +31,11 @@ class ConfigurationReading:
     template_files: Mapping[tuple[str, str], str]
     sources: Mapping[str, SourceFile]
     plans: Mapping[tuple[str, str], StagePlan]
+
+    def image(self, name: str) -> ImageSettings | None:
+        """Return what `pipeline.json` says of an image, or None where it does not know it."""
+        images = self.pipeline.images if self.pipeline else ()
+        return next((image for image in images if image.name == name), None)
 
     def stage_plan(self, environment: str, image: str) -> StagePlan | None:
         """Return what a stage needs, or None where the files it needs have faults or it is not configured."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from hosting.injection import arguments_for, message_parameter
+from azure_clients.durable_engine import EngineClient
+from hosting.injection import arguments_for, asks_for_engine, message_parameter
 from models.errors import AzureRefused, StepFailed
 from models.failure import Failure
 from models.message import JsonObject
@@ -20,6 +21,8 @@ from policies.advice import advice
 def register_activity(app: df.DFApp, activity: Callable[..., Any]) -> None:
     """Register an activity under its own name."""
     handle = _named(activity_handle(activity), activity)
+    if asks_for_engine(activity):
+        handle = app.durable_client_input(client_name="engine")(handle)
     app.activity_trigger(input_name="payload", activity=activity.__name__)(handle)
 
 
@@ -30,19 +33,28 @@ def register_orchestrator(app: df.DFApp, orchestrator: Callable[..., Any]) -> No
 
 
 def activity_handle(activity: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what the host calls for an activity: one JSON value in, an envelope out."""
+    """Return what the host calls for an activity: one JSON value in, an envelope out.
+
+    One that asks for the durable engine gets its client too.
+    """
     name, message = message_parameter(activity)
 
-    async def handle(payload: Any) -> JsonObject:
+    async def answer_of(payload: Any, **services: Any) -> JsonObject:
         try:
-            answer = await activity(**arguments_for(activity, **{name: message.from_payload(payload)}))
+            answer = await activity(**arguments_for(activity, **services, **{name: message.from_payload(payload)}))
         except AzureRefused as refused:
             return _failure(Failure(code=refused.code, message=refused.message, what_to_do=advice(refused.code)))
         except StepFailed as failed:
             return _failure(failed.failure)
         return {"value": answer.to_payload()}
 
-    return handle
+    async def handle(payload: Any) -> JsonObject:
+        return await answer_of(payload)
+
+    async def handle_with_engine(payload: Any, engine: EngineClient) -> JsonObject:
+        return await answer_of(payload, engine=engine)
+
+    return handle_with_engine if asks_for_engine(activity) else handle
 
 
 def orchestrator_handle(orchestrator: Callable[..., Any]) -> Callable[..., Any]:

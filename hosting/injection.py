@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, get_type_hints
 
 from azure_clients.connection import AzureClients
+from azure_clients.durable_engine import EngineClient
 from configuration.settings import Settings, settings
 
 
@@ -27,6 +28,11 @@ def arguments_for(function: Callable[..., Any], **given: Any) -> dict[str, Any]:
     hints = get_type_hints(function)
     wanted = {name: value for name, value in given.items() if name in hints}
     return wanted | {name: SERVICES[hint]() for name, hint in hints.items() if hint in SERVICES}
+
+
+def asks_for_engine(function: Callable[..., Any]) -> bool:
+    """Say whether a function asks for the client of the durable engine, under the name `engine`."""
+    return get_type_hints(function).get("engine") is EngineClient
 
 
 def message_parameter(function: Callable[..., Any]) -> tuple[str, type[Any]]:

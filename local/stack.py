@@ -2,9 +2,9 @@
 
 import secrets
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,7 +35,8 @@ CONTAINERS = ("uploads", "records")
 class StackOptions:
     """How a stack is to be; an endpoint that is given names a part that runs elsewhere, and none is started for it.
 
-    Without `identity_endpoint`, a given `arm_endpoint` is used with the operator's own sign-in.
+    Without `identity_endpoint`, a given `arm_endpoint` is used with the operator's own sign-in. `settings` are
+    application settings of the functions app, by name.
     """
 
     build_seconds: float = 20.0
@@ -47,6 +48,7 @@ class StackOptions:
     identity_endpoint: str | None = None
     identity_header: str | None = None
     blob_endpoint: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class StackError(Exception):
@@ -126,6 +128,7 @@ def _start(folder: Path, processes: Processes, options: StackOptions) -> Stack:
         **({"LOCAL_EVENT_SUBSCRIPTIONS_URL": f"{arm.url}/_simulation/event-subscriptions"} if azure else {}),
         **({"IDENTITY_ENDPOINT": identity.endpoint} if identity.endpoint else {}),
         **({"IDENTITY_HEADER": identity.header} if identity.header else {}),
+        **options.settings,
     }
     settings = HostSettings(app_folder=options.app_folder.resolve(), backend=durable.address, environment=environment)
     settings.write(folder)

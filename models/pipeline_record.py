@@ -142,11 +142,12 @@ class PipelineRecord(Timed):
 
 
 class PipelineRunSummary(Message):
-    """A run as a row of the list."""
+    """A run as a row of the list; of its starter it tells the kind, and the month of a patch run."""
 
     id: str
     image: str
     scope: Scope
     state: State
+    started_by: Starter
     started_at: datetime
     ended_at: datetime | None

@@ -150,6 +150,11 @@ def now(context: Context) -> datetime:
     return context.current_utc_datetime.replace(tzinfo=UTC)
 
 
+def new_number(context: Context) -> int:
+    """Return a number that no other call gets, and that is the same on every replay."""
+    return int(context.new_uuid().replace("-", ""), 16)
+
+
 def continue_as_new(context: Context, message: Message) -> None:
     """Start over with this message and an empty history, so that histories stay short."""
     context.continue_as_new(message.to_payload(), save_events=True)

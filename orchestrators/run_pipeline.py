@@ -3,7 +3,8 @@
 1. the environments follow one another; the first that does not succeed ends the run;
 2. one that asks for an approval waits for it before its stage; without one, later environments never start;
 3. the record of the run is written before each of them and at the end, so that it outlives the history; a record
-   that cannot be written stops the run before an environment, and never changes how the run ended.
+   that cannot be written stops the run before an environment, and never changes how the run ended;
+4. what keeps the image current is told that the run is over.
 """
 
 from activities.records import publish_record
@@ -12,11 +13,13 @@ from models.errors import StepFailed
 from models.pipeline_record import PipelineRecord, StageRecord
 from models.pipeline_run import PipelineProgress, PipelineRun, Stage
 from models.state import State
+from models.upkeep import PipelineStart
 from orchestrators import run_stage as stages
 from orchestrators.approval import wait_for_approval
 from orchestrators.cancellation import Cancellation
 from orchestrators.durable import Context, Steps, call_activity, log, now, schedule_orchestrator, show
 from orchestrators.outlasting import outlast
+from orchestrators.upkeep import tell_that_run_ended
 from policies.run_outcome import GOES_ON, new_record, run_state
 
 
@@ -27,6 +30,11 @@ def instance_id(image: str) -> str:
     lets one run of an image be on at a time, whatever number of hosts and triggers there is.
     """
     return f"pipeline-{image}"
+
+
+def pipeline_start(run: PipelineRun) -> PipelineStart:
+    """Return what asks the durable engine for a run."""
+    return PipelineStart(orchestrator=run_pipeline.__name__, instance_id=instance_id(run.image), run=run)
 
 
 def run_pipeline(context: Context, run: PipelineRun) -> Steps[PipelineRecord]:
@@ -47,6 +55,7 @@ def run_pipeline(context: Context, run: PipelineRun) -> Steps[PipelineRecord]:
     # The run's own output tells the same until then: whether or not it can be written down.
     yield from outlast(context, f"the record of {run.id}", lambda: call_activity(context, publish_record, record))
     log(context, f"the run {run.id} ended as {record.state}")
+    tell_that_run_ended(context, run.image)
     return record
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from models.configuration import PatchSchedule
-from models.pipeline_record import PipelineRecord
+from models.pipeline_record import PipelineRecord, PipelineRunSummary
 from models.state import State
 from policies.scope_work import Work, work_of
 
@@ -86,7 +86,9 @@ def next_patch(now: datetime, schedule: PatchSchedule) -> PatchMonth:
     return min((month for month in _months_around(now, schedule) if month.moment > now), key=_moment)
 
 
-def patch_decision(now: datetime, schedule: PatchSchedule, records: Sequence[PipelineRecord]) -> PatchDecision:
+def patch_decision(
+    now: datetime, schedule: PatchSchedule, records: Sequence[PipelineRecord | PipelineRunSummary]
+) -> PatchDecision:
     """Decide whether an image is to be patched now.
 
     `records` are those of the image, newest first, without a gap: all that were started since the last moment, one
@@ -108,12 +110,14 @@ def patch_decision(now: datetime, schedule: PatchSchedule, records: Sequence[Pip
     return PatchDecision(PatchVerdict.DUE, month, because)
 
 
-def run_of_month(month: str, records: Sequence[PipelineRecord]) -> PipelineRecord | None:
+def run_of_month(
+    month: str, records: Sequence[PipelineRecord | PipelineRunSummary]
+) -> PipelineRecord | PipelineRunSummary | None:
     """Return the run that the timer started for a month, however it ended; one that had nothing to do is one too."""
     return next((one for one in records if one.started_by.kind == TIMER and one.started_by.month == month), None)
 
 
-def why_paused(schedule: PatchSchedule, records: Sequence[PipelineRecord]) -> str | None:
+def why_paused(schedule: PatchSchedule, records: Sequence[PipelineRecord | PipelineRunSummary]) -> str | None:
     """Return why the schedule pauses, in a sentence, or None where it does not; `records` are newest first."""
     tried = [record for record in records if record.started_by.kind == TIMER and record.state not in NO_TRIAL]
     last = tried[: schedule.failures_before_pause]

@@ -1,12 +1,15 @@
 """Decides how a run stands, from its beginning to its end."""
 
 import itertools
+from datetime import datetime
 
 from models.pipeline_record import PipelineRecord, StageRecord
-from models.pipeline_run import PipelineRun, StepName
+from models.pipeline_run import PipelineRun, Scope, Starter, StepName
 from models.stage_messages import BuildEnd
 from models.state import State
 
+# A patch run builds anew from what stands ready in Azure.
+PATCH_SCOPE = Scope.ONLY_IMAGE
 # After these the next environment may follow.
 GOES_ON = {State.SUCCEEDED, State.TRIGGERED}
 
@@ -20,6 +23,20 @@ def new_record(run: PipelineRun) -> PipelineRecord:
         started_by=run.started_by,
         started_at=run.requested_at,
         scripts=run.scripts,
+    )
+
+
+def skipped_record(run_id: str, image: str, started_by: Starter, now: datetime) -> PipelineRecord:
+    """Return the record of a patch run that was due and does nothing, for the reason that its starter gives."""
+    return PipelineRecord(
+        id=run_id,
+        image=image,
+        scope=PATCH_SCOPE,
+        started_by=started_by,
+        state=State.SKIPPED,
+        started_at=now,
+        ended_at=now,
+        skipped_because=started_by.reason,
     )
 
 

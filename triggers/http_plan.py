@@ -20,10 +20,11 @@ from models.misfit import Misfit, Part
 from models.pipeline_run import Stage
 from models.run_plan import PlannedStage, RunPlan
 from models.template_removal import FoundImageTemplate, TemplatesOfGroup
+from policies.approvals import approvals_of
 from policies.planned_steps import StageOutlook, planned_steps
 from policies.scope_work import removes_templates
 from triggers.answers import json_answer, to_mend
-from triggers.run_requests import approvals_of, find_in_all_stages, read_options
+from triggers.run_requests import find_in_all_stages, read_options
 
 NOT_STARTED = "(a plan)"
 
@@ -74,7 +75,7 @@ async def _planned_stage(
     outlook = StageOutlook(
         stage=stage,
         plan=plan,
-        approval=approvals_of(reading, options).get(environment),
+        approval=approvals_of(reading.pipeline, options.environments).get(environment),
         unregistered=found.unregistered,
         templates=await _earlier_templates(azure, stage, plan, found.unregistered),
     )

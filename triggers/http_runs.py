@@ -9,6 +9,7 @@ from itertools import chain
 import azure.durable_functions as df
 import azure.functions as func
 
+from activities.pipeline_starts import start_pipeline_run
 from activities.run_scripts import gather_scripts, read_with_uploads
 from azure_clients import records
 from azure_clients.connection import AzureClients
@@ -16,12 +17,14 @@ from configuration.settings import Settings
 from models.errors import RequestRefused
 from models.faults import Fault
 from models.pipeline_run import PipelineRun, Starter
+from orchestrators.run_pipeline import pipeline_start
+from policies.approvals import approvals_of
 from policies.run_ids import is_run_id, new_run_id
 from policies.scope_work import Work, work_of
 from triggers.answers import json_answer, status_url, to_mend
 from triggers.people import who_asks
-from triggers.pipeline_instances import AlreadyOn, find_run, start
-from triggers.run_requests import approvals_of, find_in_all_stages, read_options
+from triggers.pipeline_instances import find_run
+from triggers.run_requests import find_in_all_stages, read_options
 
 LONGEST_LIST = 200
 LIMIT = re.compile(r"[0-9]{1,3}")
@@ -59,20 +62,19 @@ async def start_run(
         requested_at=now,
         remove_image_templates=options.remove_image_templates,
         wait_for_image_build=options.wait_for_image_build,
-        approvals=approvals_of(reading, options),
+        approvals=approvals_of(reading.pipeline, options.environments),
         scripts=await gather_scripts(azure, settings, reading, options.image, options.environments)
         if uploads_scripts
         else (),
     )
-    try:
-        await start(client, run)
-    except AlreadyOn as other:
+    on = await start_pipeline_run(azure, client, pipeline_start(run))
+    if not on.started:
         raise RequestRefused(
             HTTPStatus.CONFLICT,
             "A run of this image is on",
-            f"The image {options.image} is being built by {other.run_id}; one run of an image is on at a time.",
-            extra={"id": other.run_id, "statusUrl": status_url(request, other.run_id)},
-        ) from other
+            f"The image {options.image} is being built by {on.run_id}; one run of an image is on at a time.",
+            extra={"id": on.run_id, "statusUrl": status_url(request, on.run_id)},
+        )
     url = status_url(request, run.id)
     return json_answer({"id": run.id, "statusUrl": url}, HTTPStatus.ACCEPTED, {"Location": url, "Retry-After": "5"})
 

@@ -1,16 +1,13 @@
-"""Pipeline runs as the durable engine knows them: starting one, and finding out how far it is."""
+"""Pipeline runs as the durable engine knows them: how far one is, and telling it something."""
 
 import json
 from datetime import datetime
 
 import azure.durable_functions as df
 from durabletask.client import OrchestrationState, OrchestrationStatus
-from grpc import StatusCode
-from grpc.aio import AioRpcError
 
-from azure_clients import records
+from azure_clients import durable_engine, records
 from azure_clients.connection import AzureClients
-from models.errors import BakeryError
 from models.failure import Failure
 from models.image_build import ImageBuildProgress
 from models.message import JsonObject, Message
@@ -21,27 +18,7 @@ from orchestrators import run_pipeline, run_stage, watch_image_build
 from policies.run_ids import image_of_run
 from policies.run_outcome import new_record
 
-
-class AlreadyOn(BakeryError):
-    """Another run of the same image is on."""
-
-    def __init__(self, run_id: str) -> None:
-        super().__init__(f"The run {run_id} is on.")
-        self.run_id = run_id
-
-
-async def start(client: df.DurableFunctionsClient, run: PipelineRun) -> None:
-    """Start a run; raises AlreadyOn where the durable engine finds the instance of this image running."""
-    instance_id = run_pipeline.instance_id(run.image)
-    try:
-        await client.schedule_new_orchestration(
-            run_pipeline.run_pipeline.__name__, input=run.to_payload(), instance_id=instance_id
-        )
-    except AioRpcError as error:
-        if error.code() is not StatusCode.ALREADY_EXISTS:
-            raise
-        state = await client.get_orchestration_state(instance_id)
-        raise AlreadyOn(_run_of(state).id if state else "(unknown)") from error
+OVER = {OrchestrationStatus.COMPLETED, OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED}
 
 
 async def find_request(client: df.DurableFunctionsClient, run_id: str) -> PipelineRun | None:
@@ -51,10 +28,15 @@ async def find_request(client: df.DurableFunctionsClient, run_id: str) -> Pipeli
     return run if run and run.id == run_id else None
 
 
+async def find_run_that_is_on(client: df.DurableFunctionsClient, image: str) -> str | None:
+    """Return the id of the run of an image that is on, or None."""
+    state = await durable_engine.find(client, run_pipeline.instance_id(image))
+    return _run_of(state).id if state and state.runtime_status not in OVER else None
+
+
 async def send_event(client: df.DurableFunctionsClient, run: PipelineRun, name: str, message: Message) -> None:
     """Send an event to the orchestration of a run."""
-    instance_id = run_pipeline.instance_id(run.image)
-    await client.raise_orchestration_event(instance_id, name, data=message.to_payload())
+    await durable_engine.send_event(client, run_pipeline.instance_id(run.image), name, message.to_payload())
 
 
 async def find_run(client: df.DurableFunctionsClient, azure: AzureClients, run_id: str) -> PipelineRecord | None:

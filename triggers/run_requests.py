@@ -9,7 +9,6 @@ from activities.check_stage import StageFindings, find_in_azure
 from azure_clients.connection import AzureClients
 from configuration.reading import ConfigurationReading
 from configuration.run_options import RunOptions, read_run_options
-from models.configuration import Approval
 from models.faults import Fault
 from policies.scope_work import Work, work_of
 from triggers.answers import body_of
@@ -22,12 +21,6 @@ def read_options(request: func.HttpRequest, reading: ConfigurationReading) -> tu
     if reading.pipeline is None:
         return None, list(reading.faults)
     return read_run_options(body_of(request), reading.pipeline)
-
-
-def approvals_of(reading: ConfigurationReading, options: RunOptions) -> dict[str, Approval]:
-    """Return the approvals that the run's environments ask for: they hold for the whole run."""
-    environments = reading.pipeline.environments if reading.pipeline else ()
-    return {one.name: one.approval for one in environments if one.approval and one.name in options.environments}
 
 
 async def find_in_all_stages(

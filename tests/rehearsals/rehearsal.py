@@ -1,5 +1,7 @@
 """Plays orchestrations without a durable engine: answers are scripted, and the clock jumps to what is due next."""
 
+import itertools
+import uuid
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -55,6 +57,14 @@ class Rehearsal:
     def play_on(self) -> None:
         """Let everything that still goes on come to its end."""
         self._run_until(lambda: all(instance.ended.is_complete for instance in self._instances.values()))
+
+    def play_for(self, duration: timedelta) -> None:
+        """Let everything happen that is due within this time."""
+        end = self.now + duration
+        reached: list[bool] = []
+        self.call_later(duration, lambda: reached.append(True))
+        self._run_until(lambda: bool(reached))
+        self.now = end
 
     def _run_until(self, is_over: Callable[[], bool]) -> None:
         while not is_over():
@@ -145,6 +155,7 @@ class _Context:
         self.new_input: dict[str, Any] | None = None
         self._history = EVENTS_OF_AN_EXECUTION
         self._orchestrator = orchestrator
+        self._numbers = itertools.count()
         self._buffered = events
         self._expected: dict[str, list[CancellableTask[Any]]] = {}
 
@@ -192,6 +203,9 @@ class _Context:
 
     def send_event(self, instance_id: str, name: str, *, data: Any) -> None:
         self.play.raise_event(instance_id, name, data)
+
+    def new_uuid(self) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.instance_id}_{self.play.now}_{next(self._numbers)}"))
 
     def set_custom_status(self, status: dict[str, Any]) -> None:
         self.play.statuses.setdefault(self.instance_id, []).append(status)

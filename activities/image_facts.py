@@ -1,0 +1,79 @@
+"""What is known of an image: its files, its latest runs, and how a build now would differ from its last one."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from activities.run_scripts import gather_scripts
+from activities.stage_checks import find_source
+from azure_clients import records
+from azure_clients.connection import AzureClients
+from configuration.reading import ConfigurationReading
+from configuration.settings import Settings
+from models.configuration import StagePlan
+from models.errors import AzureRefused
+from models.pipeline_record import PipelineRecord
+from models.scripts import ScriptContent
+from policies.image_state import last_successful_builds
+from policies.rebuild import BuildFacts, configuration_digest, scripts_as_built, what_changed
+from policies.source_compatibility import image_source
+
+# Runs that are read in full; an image that none of them built counts as never built.
+LATEST_RUNS = 30
+
+
+@dataclass(frozen=True)
+class KnownImage:
+    """An image by its name; `contents` are those that a build would take now, `latest` its runs, newest first."""
+
+    name: str
+    reading: ConfigurationReading
+    contents: tuple[ScriptContent, ...]
+    latest: tuple[PipelineRecord, ...]
+
+
+async def know_image(
+    azure: AzureClients, settings: Settings, reading: ConfigurationReading, name: str, environments: Sequence[str]
+) -> KnownImage:
+    """Read what there is to know of an image; raises AzureUnavailable where another try may find out."""
+    contents, latest = await asyncio.gather(
+        gather_scripts(azure, settings, reading, name, environments), records.list_of_image(azure, name, LATEST_RUNS)
+    )
+    return KnownImage(name, reading, contents, latest)
+
+
+async def find_changes(
+    azure: AzureClients, known: KnownImage, environments: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return for each environment why its image would come out otherwise now; empty where it would not.
+
+    Raises AzureUnavailable where another try may find out.
+    """
+    built = last_successful_builds(known.latest)
+    facts = await asyncio.gather(*(_facts(azure, known, environment) for environment in environments))
+    return {
+        one.environment: what_changed(built[one.environment].stage if one.environment in built else None, one)
+        for one in facts
+    }
+
+
+async def _facts(azure: AzureClients, known: KnownImage, environment: str) -> BuildFacts:
+    """Return what a build would start from; what the files or Azure do not tell is None."""
+    plan = known.reading.stage_plan(environment, known.name)
+    if plan is None:
+        return BuildFacts(environment, None, None, None)
+    return BuildFacts(
+        environment,
+        await _source_version(azure, plan),
+        scripts_as_built(plan.image_template.scripts, known.contents),
+        configuration_digest(plan),
+    )
+
+
+async def _source_version(azure: AzureClients, plan: StagePlan) -> str | None:
+    source = image_source(plan.image_template.properties["source"])
+    try:
+        found = await find_source(azure, plan, source)
+    except AzureRefused:
+        return None
+    return found.version if found else None

@@ -1,0 +1,92 @@
+"""What keeps an image current without anybody asking: looks, what they find due, and the runs that come of it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from models.configuration import Approval
+from models.message import Message
+from models.pipeline_run import PipelineRun, Scope, Starter
+from models.scripts import ScriptContent
+
+
+class LookReason(StrEnum):
+    """What asks for a look."""
+
+    UPLOAD = "upload"
+    TIMER = "timer"
+    RUN_ENDED = "run ended"
+
+
+class LookRequest(Message):
+    """Asks to look whether a run of the image is due.
+
+    `changed_at` is the time of an upload: the look waits until `quiet_seconds` have passed since the last one.
+    """
+
+    image: str
+    reason: LookReason
+    changed_at: datetime | None = None
+    quiet_seconds: float = 0
+
+
+class Upkeep(Message):
+    """Starts the orchestration `keep_image_current`, and carries it over each continue-as-new.
+
+    `look_at` is when the look is made that was asked for, None while nothing asks for one; `wake_at` is when the next
+    look is made if nothing does; `recheck_seconds` is how long the last wait for another run's end was.
+    """
+
+    image: str
+    look_at: datetime | None = None
+    wake_at: datetime | None = None
+    recheck_seconds: float | None = None
+
+    @property
+    def next_look(self) -> datetime | None:
+        """When the next look is made. One that was asked for is not made earlier than it asks for."""
+        return self.look_at or self.wake_at
+
+
+class ImageLook(Message):
+    """Asks what is due for an image at a moment: the orchestration's, which tests can jump."""
+
+    image: str
+    now: datetime
+
+
+class DueRun(Message):
+    """A run that is due: what it is to do, and why; it gets its id when it is started."""
+
+    scope: Scope
+    environments: tuple[str, ...]
+    started_by: Starter
+    approvals: dict[str, Approval]
+    scripts: tuple[ScriptContent, ...] = ()
+
+
+class Look(Message):
+    """What a look found: a run that is due, else a patch run to be recorded as skipped, else nothing.
+
+    `next_at` is when something will be due by itself: the next patch run. `remark` is a sentence for the log, where
+    there is anything to say.
+    """
+
+    due: DueRun | None = None
+    skipped: Starter | None = None
+    next_at: datetime | None = None
+    remark: str | None = None
+
+
+class PipelineStart(Message):
+    """Asks to start a pipeline run as an instance of the durable engine, unless that instance is running."""
+
+    orchestrator: str
+    instance_id: str
+    run: PipelineRun
+
+
+class PipelineStarted(Message):
+    """The run that is on: the one asked for, or the one that was on already."""
+
+    run_id: str
+    started: bool

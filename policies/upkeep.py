@@ -1,0 +1,29 @@
+"""Decides when it is looked whether a run is due."""
+
+from datetime import datetime, timedelta
+
+from models.upkeep import LookRequest, Upkeep
+
+# A run may wait for weeks for an approval; its end is told, and this is only in case it is not.
+SHORTEST_RECHECK = timedelta(seconds=30)
+LONGEST_RECHECK = timedelta(hours=1)
+
+
+def asked_to_look(upkeep: Upkeep, request: LookRequest, now: datetime) -> Upkeep:
+    """Return the upkeep with one more request: the look waits until the last upload has been quiet for its window.
+
+    A late or repeated request tells of an old upload and makes nothing wait; a clock that is ahead makes nothing wait
+    for longer than the window.
+    """
+    changed_at = min(request.changed_at or now, now)
+    quiet_at = changed_at + timedelta(seconds=request.quiet_seconds)
+    return upkeep.model_copy(update={"look_at": max(upkeep.look_at or quiet_at, quiet_at)})
+
+
+def rechecked(upkeep: Upkeep, now: datetime) -> Upkeep:
+    """Return the upkeep that looks again by itself, each time after twice the pause, up to an hour."""
+    if upkeep.recheck_seconds is None:
+        pause = SHORTEST_RECHECK
+    else:
+        pause = min(2 * timedelta(seconds=upkeep.recheck_seconds), LONGEST_RECHECK)
+    return Upkeep(image=upkeep.image, wake_at=now + pause, recheck_seconds=pause.total_seconds())
