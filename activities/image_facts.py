@@ -15,7 +15,8 @@ from models.errors import AzureRefused
 from models.pipeline_record import PipelineRecord
 from models.scripts import ScriptContent
 from policies.image_state import last_successful_builds
-from policies.rebuild import BuildFacts, configuration_digest, scripts_as_built, what_changed
+from policies.rebuild import BuildFacts, configuration_digest, what_changed
+from policies.script_contents import scripts_as_built
 from policies.source_compatibility import image_source
 
 # Runs that are read in full; an image that none of them built counts as never built.

@@ -1,7 +1,6 @@
 """Assets: the customization scripts in the storage account that Azure Image Builder reads."""
 
 import asyncio
-from collections.abc import Mapping
 
 from azure_clients import blobs, script_contents, storage_accounts
 from azure_clients.connection import AzureClients
@@ -9,8 +8,8 @@ from models.errors import AzureUnavailable, StepFailed
 from models.failure import Failure
 from models.pipeline_record import BuiltScript
 from models.resources import StorageAccount
-from models.scripts import ScriptContent
 from models.stage_messages import StageScripts, UploadedScripts
+from policies.script_contents import scripts_as_built
 
 NOTHING_TO_UPLOAD = (
     "Start a new run: it builds with the scripts as they are then. A run that waits for days needs the blobs "
@@ -68,20 +67,11 @@ async def find_scripts(azure: AzureClients, request: StageScripts) -> UploadedSc
 
 def _wanted(request: StageScripts) -> tuple[BuiltScript, ...]:
     """Return what is to lie in the container: the run's content of each script that the image template refers to."""
-    contents: Mapping[str, ScriptContent] = {content.path: content for content in request.contents}
-    sources = {script.path: script.source_file for script in request.scripts}
-    unknown = sorted({source for source in sources.values() if source not in contents})
+    known = {content.path for content in request.contents}
+    unknown = sorted({script.source_file for script in request.scripts} - known)
     if unknown:
         raise _no_content(f"The run was asked for without the contents of {', '.join(unknown)}.")
-    return tuple(
-        BuiltScript(
-            path=path,
-            sha256=contents[source].sha256,
-            origin=contents[source].origin,
-            uploaded_at=contents[source].uploaded_at,
-        )
-        for path, source in sorted(sources.items())
-    )
+    return scripts_as_built(request.scripts, request.contents)
 
 
 def _no_content(message: str) -> StepFailed:

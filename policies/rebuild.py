@@ -2,13 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.configuration import Infrastructure, StagePlan
-from models.image_template import ScriptReference
 from models.pipeline_record import BuiltScript, StageRecord
-from models.scripts import ScriptContent
 from models.state import State
 from policies.image_template_body import without_keys
 from policies.stage_misfits import used_definition
@@ -38,20 +36,8 @@ def configuration_digest(plan: StagePlan) -> str:
         "infrastructure": _infrastructure_of(plan).model_dump(mode="json", exclude_defaults=True),
         "imageTemplate": without_keys(plan.image_template).model_dump(mode="json", exclude_defaults=True),
     }
-    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def scripts_as_built(
-    references: Sequence[ScriptReference], contents: Sequence[ScriptContent]
-) -> tuple[BuiltScript, ...]:
-    """Return the scripts that an image template refers to under their names in the container; without those missing.
-
-    Contents go by the paths below `customization/`, and what was built by the names of blobs.
-    """
-    sha256_of = {content.path: content.sha256 for content in contents}
-    found = {one.path: sha256_of[one.source_file] for one in references if one.source_file in sha256_of}
-    return tuple(BuiltScript(path=path, sha256=sha256) for path, sha256 in sorted(found.items()))
 
 
 def what_changed(last: StageRecord | None, now: BuildFacts) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def test_last_months_run_never_settles_this_month(state):
 
 @pytest.mark.parametrize("kind", ["http", "upload"])
 def test_a_run_that_somebody_else_started_settles_no_month(kind):
-    other = run("2026-03-11 04:00", kind=kind)
+    other = run("2026-03-11 04:00", month="2026-03", kind=kind)
     assert decide("2026-03-12 00:00", OLD, other).verdict is PatchVerdict.DUE
 
 

@@ -2,12 +2,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from models.configuration import Approval, PatchSchedule
-from models.image_template import ScriptReference
+from models.configuration import Approval, Infrastructure, PatchSchedule, StagePlan
 from models.pipeline_record import BuiltScript, Publication, StageRecord
-from models.scripts import ScriptContent
 from models.state import State
-from policies.rebuild import BuildFacts, configuration_digest, scripts_as_built, what_changed
+from policies.rebuild import BuildFacts, configuration_digest, what_changed
 from tests.stage_plan import INFRASTRUCTURE, LINUX, SCRIPT_ADDRESS, SOURCE, stage_plan
 
 SCRIPTS = (BuiltScript(path="linux/a.sh", sha256="a"), BuiltScript(path="linux/b.sh", sha256="b"))
@@ -117,23 +115,6 @@ def test_everything_that_changed_is_told_at_once():
     assert [change.split()[0] for change in changes] == ["The", "Scripts", "The"]
 
 
-def test_scripts_go_by_the_names_that_they_have_in_the_container():
-    references = [reference("a.sh", "linux/a.sh"), reference("a.sh", "linux/a.sh"), reference("x.sh", "linux/x.sh")]
-    contents = [ScriptContent(path="linux/a.sh", sha256="a"), ScriptContent(path="linux/unused.sh", sha256="u")]
-    assert scripts_as_built(references, contents) == (BuiltScript(path="a.sh", sha256="a"),)
-
-
-def reference(path, source_file):
-    return ScriptReference(
-        pointer="customize[0].scriptUri",
-        address=f"https://s/c/{path}",
-        account="s",
-        container="c",
-        path=path,
-        source_file=source_file,
-    )
-
-
 def with_environment(plan, **members):
     return plan.model_copy(update={"environment": plan.environment.model_copy(update=members)})
 
@@ -154,6 +135,7 @@ WINDOWS = LINUX.model_copy(update={"name": "windows", "os_type": "Windows"})
         PLAN.model_copy(
             update={"image": PLAN.image.model_copy(update={"schedule": PatchSchedule(environments=("sbx",))})}
         ),
+        StagePlan.from_payload(PLAN.to_payload()),
         stage_plan(source=dict(reversed(SOURCE.items()))),
         stage_plan(customize=[{"type": "Shell", "name": "PowerShell", "scriptUri": f"{SCRIPT_ADDRESS}?sig=secret"}]),
         with_definitions(WINDOWS, LINUX),
@@ -162,6 +144,18 @@ WINDOWS = LINUX.model_copy(update={"name": "windows", "os_type": "Windows"})
 def test_what_makes_no_other_image_leaves_the_digest_as_it_is(same):
     assert configuration_digest(same) == configuration_digest(PLAN)
     assert len(configuration_digest(PLAN)) == 64
+
+
+class NewerInfrastructure(Infrastructure):
+    """What a later version of the app may know."""
+
+    soft_delete: bool = False
+
+
+@pytest.mark.parametrize(("soft_delete", "same"), [(False, True), (True, False)])
+def test_what_a_newer_version_of_the_app_knows_counts_where_the_operator_asks_for_it(soft_delete, same):
+    newer = stage_plan(NewerInfrastructure(**INFRASTRUCTURE.model_dump(), soft_delete=soft_delete))
+    assert (configuration_digest(newer) == configuration_digest(PLAN)) == same
 
 
 @pytest.mark.parametrize(
