@@ -1,7 +1,8 @@
 """Serves the app's blob triggers: blobs are found by an event or by looking, and each version is handed over once.
 
 As with the real host, a receipt for each version of a blob lies in the container `azure-webjobs-hosts`; a function that
-fails is tried five times, and then a note takes the place of the poison queue's message.
+fails is tried five times, and then a note takes the place of the poison queue's message. Where a blob with a receipt is
+gone, the app's Event Grid triggers are told, and its receipts go too.
 """
 
 import json
@@ -14,6 +15,7 @@ from azure.storage.blob import BlobProperties
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
 from local.functions_host.app_settings import resolved
+from local.functions_host.blob_deletions import tell_of_deletion
 from local.functions_host.ending import Ending
 from local.functions_host.host_storage import CONNECTION, Accounts, HostStorage
 from local.functions_host.worker import Function, FunctionFailedError, FunctionsWorker
@@ -23,6 +25,7 @@ LOGGER = logging.getLogger("functions_host.blobs")
 TRIES = 5
 SECONDS_BETWEEN_LOOKS = 1.0
 PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
+RECEIPTS = "blobreceipts"
 BLOB_OF_SUBJECT = re.compile(r"/containers/(?P<container>[^/]+)/blobs/(?P<blob>.+)$")
 
 type Version = tuple[str, str, str]
@@ -41,9 +44,13 @@ class BlobTriggers:
     async def run(self, ending: Ending) -> None:
         """Look into the containers again and again, which stands in for Event Grid."""
         functions = self._worker.of_type("blobtrigger")
+        unread = {function.name for function in functions}
         while functions and not ending.is_set():
             for function in functions:
                 try:
+                    if function.name in unread:
+                        await self._read_receipts(function)
+                        unread.remove(function.name)
                     await self._look(function, ending)
                 except AzureError as error:
                     LOGGER.warning("%s: the container could not be read: %s", function.name, error)
@@ -71,21 +78,47 @@ class BlobTriggers:
         blob = await self._account(function).get_blob_client(container, name).get_blob_properties()
         await self._call(function, blob)
 
+    async def _read_receipts(self, function: Function) -> None:
+        """Take up what this function was given before this host started."""
+        for receipt in await self._storage.names(f"{RECEIPTS}/{function.name}/"):
+            _, _, etag, name = receipt.split("/", 3)
+            self._done.add((function.name, name, etag))
+
     async def _look(self, function: Function, ending: Ending) -> None:
+        given = {version for version in self._done if version[0] == function.name}
+        there: set[str] = set()
         try:
             async for blob in self._container(function).list_blobs():
                 if ending.is_set():
                     return
+                there.add(blob.name)
                 await self._hand_over(function, blob)
         except ResourceNotFoundError:
             return
+        for name in sorted({name for _, name, _ in given} - there):
+            await self._tell_of_deletion(function, name)
+
+    async def _tell_of_deletion(self, function: Function, name: str) -> None:
+        """Tell of a blob that is gone, in one of all hosts."""
+        container = self._container(function)
+        versions = [version for version in self._done if version[:2] == (function.name, name)]
+        receipts = [_receipt(version) for version in versions]
+        async with self._storage.lock(f"deletions/{function.name}/{name}") as held:
+            # It may have come back since the container was listed.
+            if not held or await container.get_blob_client(name).exists():
+                return
+            if any([await self._storage.read(receipt) is not None for receipt in receipts]):
+                await tell_of_deletion(self._worker, container, name)
+            for receipt in receipts:
+                await self._storage.remove(receipt)
+        self._done.difference_update(versions)
 
     async def _hand_over(self, function: Function, blob: BlobProperties) -> None:
         _, pattern = _path_of(function)
         version = (function.name, blob.name, _etag(blob))
         if version in self._done or not pattern.fullmatch(blob.name):
             return
-        receipt = "/".join(("blobreceipts", function.name, _etag(blob), blob.name))
+        receipt = _receipt(version)
         # Another host that is at it, or dies at it, leaves the lock or no receipt: the next look finds out.
         async with self._storage.lock(receipt) as held:
             if not held:
@@ -136,6 +169,11 @@ def _path_of(function: Function) -> tuple[str, re.Pattern[str]]:
     container, _, rest = resolved(function.trigger["path"]).partition("/")
     pattern = PLACEHOLDER.sub(r"(?P<\1>.+)", re.escape(rest)) if rest else ".+"
     return container, re.compile(pattern)
+
+
+def _receipt(version: Version) -> str:
+    function, name, etag = version
+    return f"{RECEIPTS}/{function}/{etag}/{name}"
 
 
 def _etag(blob: BlobProperties) -> str:

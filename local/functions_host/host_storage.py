@@ -66,6 +66,18 @@ class HostStorage:
                 await self._container().create_container()
             await self._container().upload_blob(name, json.dumps(note).encode(), overwrite=True)
 
+    async def names(self, prefix: str) -> list[str]:
+        """Return the names of all notes that begin so."""
+        try:
+            return [blob.name async for blob in self._container().list_blobs(prefix)]
+        except ResourceNotFoundError:
+            return []
+
+    async def remove(self, name: str) -> None:
+        """Remove a note; one that is not there is nothing."""
+        with contextlib.suppress(ResourceNotFoundError):
+            await self._container().delete_blob(name)
+
     @contextlib.asynccontextmanager
     async def lock(self, name: str) -> AsyncGenerator[bool]:
         """Hold a lock if no other host holds it; gives whether it is held. It is renewed until the end."""

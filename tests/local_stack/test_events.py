@@ -142,6 +142,25 @@ def test_a_blob_that_cannot_be_taken_is_tried_five_times_and_noted_as_poison(sha
     assert json.loads(message) == {"FunctionId": "Host.Functions.on_upload", "BlobName": name, "ETag": etag}
 
 
+def deletions(sample, name):
+    subject = f"/blobServices/default/containers/uploads/blobs/{name}"
+    return [note for note in sample.notes("on_event", subject=subject) if note["data"]["api"] == "DeleteBlob"]
+
+
+def test_the_event_grid_triggers_are_told_once_of_a_deleted_blob_and_again_if_it_comes_back_and_goes(shared):
+    name = "short lived/brötchen.txt"
+    with shared.container() as uploads:
+        for times in (1, 2):
+            uploads.upload_blob(name, b"flour")
+            uploads.upload_blob(name, b"more flour", overwrite=True)
+            shared.noted("on_upload", times, name=f"uploads/{name}", content="more flour")
+            uploads.delete_blob(name)
+            eventually(lambda: deletions(shared, name), lambda told, times=times: len(told) == times)
+        uploads.upload_blob("afterwards", b"flour")
+        shared.noted("on_upload", name="uploads/afterwards")
+    assert len(deletions(shared, name)) == 2
+
+
 def test_a_blob_can_be_handed_over_again_by_hand(shared):
     with shared.container() as uploads:
         uploads.upload_blob("again", b"flour")

@@ -152,18 +152,25 @@ def test_a_blob_is_handed_over_once_whichever_host_sees_it(own, shared):
         assert eventually(taken, lambda found: set(found) == set(expected)) == expected
 
 
-def test_a_firing_that_was_missed_while_no_host_ran_is_made_up_for(tmp_path):
+def test_a_firing_and_a_deletion_that_were_missed_while_no_host_ran_are_made_up_for(tmp_path):
     status = "timers/yearly/status"
     with local_stack(tmp_path, options(tmp_path)) as stack, closing(Sample(stack, tmp_path)) as sample:
-        with sample.container("azure-webjobs-hosts") as of_the_host:
+        with sample.container("azure-webjobs-hosts") as of_the_host, sample.container() as uploads:
+            uploads.upload_blob("stays", b"flour")
+            uploads.upload_blob("goes", b"flour")
+            sample.noted("on_upload", 2)
             eventually(lambda: sample.notes("tick"), bool)
             host = psutil.Process(stack.functions.pid)
             host.terminate()
             gone(host)
             of_the_host.upload_blob(status, json.dumps({"Next": "2020-01-01T03:00:00+00:00"}), overwrite=True)
+            uploads.delete_blob("goes")
         with joined_host(tmp_path):
             assert sample.noted("yearly")[0]["past_due"]
+            (event,) = sample.noted("on_event")
+    assert event["subject"].endswith("/containers/uploads/blobs/goes")
     assert len(sample.notes("yearly")) == 1
+    assert len(sample.notes("on_upload")) == 2
 
 
 def test_every_host_that_is_up_gets_the_events_of_the_simulated_azure_and_one_that_is_gone_is_no_hindrance(shared):
