@@ -46,6 +46,7 @@ from triggers.http_decisions import cancel_run, decide_approval
 from triggers.http_images import list_images
 from triggers.http_plan import plan_run
 from triggers.http_runs import get_run, list_runs, start_run
+from triggers.http_uploads import list_uploads
 from triggers.patch_schedule import look_at_images
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
@@ -58,6 +59,7 @@ register_http(app, "GET", "runs", list_runs)
 register_http(app, "GET", "runs/{id}", get_run)
 register_http(app, "POST", "runs/{id}/approvals/{environment}", decide_approval)
 register_http(app, "POST", "runs/{id}/cancel", cancel_run)
+register_http(app, "GET", "uploads", list_uploads)
 register_timer(app, "%PATCH_TIMER%", look_at_images)
 
 # What happens, in which order.

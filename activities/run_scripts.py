@@ -22,9 +22,16 @@ _known_sha256: dict[tuple[str, str], str] = {}
 
 async def read_with_uploads(azure: AzureClients, settings: Settings) -> ConfigurationReading:
     """Read the operator's files; a script may come with the app or lie among the uploads."""
+    return (await read_and_sort_uploads(azure, settings))[0]
+
+
+async def read_and_sort_uploads(azure: AzureClients, settings: Settings) -> tuple[ConfigurationReading, SortedUploads]:
+    """Read the operator's files and list the uploads: some files refer to scripts that lie only there."""
     reading = await _read(settings)
-    counting = (await sort_uploads(azure, settings, reading)).counting
-    return await _read(settings, frozenset(counting)) if counting else reading
+    uploads_found = await sort_uploads(azure, settings, reading)
+    if uploads_found.counting:
+        reading = await _read(settings, frozenset(uploads_found.counting))
+    return reading, uploads_found
 
 
 async def sort_uploads(azure: AzureClients, settings: Settings, reading: ConfigurationReading) -> SortedUploads:

@@ -43,8 +43,9 @@ class ScriptPlaces:
 
 @dataclass(frozen=True)
 class SortedUploads:
-    """The uploads that count, by path, and why the others do not."""
+    """All uploads, those that count, and why the others do not; each by path."""
 
+    listed: Mapping[str, Upload]
     counting: Mapping[str, Upload]
     refused: Mapping[str, UploadRefusal]
 
@@ -66,14 +67,15 @@ def sorted_uploads(uploads: Iterable[Upload], places: ScriptPlaces) -> SortedUpl
     counting: dict[str, Upload] = {}
     refused: dict[str, UploadRefusal] = {}
     names = {path.lower(): path for path in places.packaged}
-    for upload in sorted(uploads, key=lambda one: (one.created_at, one.path)):
+    in_order = sorted(uploads, key=lambda one: (one.created_at, one.path))
+    for upload in in_order:
         refusal = _first_refusal(upload, places) or _other_case(upload, names)
         if refusal is None:
             names[upload.path.lower()] = upload.path
             counting[upload.path] = upload
         else:
             refused[upload.path] = refusal
-    return SortedUploads(counting, refused)
+    return SortedUploads({upload.path: upload for upload in in_order}, counting, refused)
 
 
 def unused(upload: Upload) -> UploadRefusal:

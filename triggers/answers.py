@@ -1,6 +1,7 @@
 """What the handlers of the HTTP API have in common: bodies, answers, and the address of a run."""
 
 import json
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from models.faults import Fault
 from models.message import JsonObject
 
 LONGEST_REQUEST = 16 * 1024
+LONGEST_LIST = 200
+LIMIT = re.compile(r"[0-9]{1,3}")
 
 
 def body_of(request: func.HttpRequest) -> bytes:
@@ -21,6 +24,21 @@ def body_of(request: func.HttpRequest) -> bytes:
         detail = f"A request takes at most {LONGEST_REQUEST} bytes; this one has {len(body)}."
         raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too long", detail)
     return body
+
+
+def limit_of(request: func.HttpRequest) -> int:
+    """Return how many entries a list may have at most: the query's `limit`, else 50."""
+    limit = request.params.get("limit", "50")
+    if LIMIT.fullmatch(limit) and 1 <= int(limit) <= LONGEST_LIST:
+        return int(limit)
+    fault = Fault(
+        file="query",
+        path="limit",
+        value=limit[:40],
+        problem="This is not a number of entries that can be listed.",
+        instead=f"a whole number from 1 to {LONGEST_LIST}",
+    )
+    raise RequestRefused(HTTPStatus.BAD_REQUEST, "Nothing was listed", fault.problem, faults=(fault,))
 
 
 def json_answer(

@@ -1,6 +1,5 @@
 """The HTTP API of pipeline runs: start one, show one, list them."""
 
-import re
 import secrets
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -15,19 +14,15 @@ from azure_clients import records
 from azure_clients.connection import AzureClients
 from configuration.settings import Settings
 from models.errors import RequestRefused
-from models.faults import Fault
 from models.pipeline_run import PipelineRun, Starter
 from orchestrators.run_pipeline import pipeline_start
 from policies.approvals import approvals_of
 from policies.run_ids import is_run_id, new_run_id
 from policies.scope_work import Work, work_of
-from triggers.answers import json_answer, status_url, to_mend
+from triggers.answers import json_answer, limit_of, status_url, to_mend
 from triggers.people import who_asks
 from triggers.pipeline_instances import find_run
 from triggers.run_requests import find_in_all_stages, read_options
-
-LONGEST_LIST = 200
-LIMIT = re.compile(r"[0-9]{1,3}")
 
 
 async def start_run(
@@ -92,16 +87,6 @@ async def get_run(
 
 async def list_runs(azure: AzureClients, request: func.HttpRequest) -> func.HttpResponse:
     """GET /api/runs: the newest runs, newest first; `limit` says how many at most (default 50)."""
-    limit = request.params.get("limit", "50")
-    if not (LIMIT.fullmatch(limit) and 1 <= int(limit) <= LONGEST_LIST):
-        fault = Fault(
-            file="query",
-            path="limit",
-            value=limit[:40],
-            problem="This is not a number of runs that can be listed.",
-            instead=f"a whole number from 1 to {LONGEST_LIST}",
-        )
-        raise RequestRefused(HTTPStatus.BAD_REQUEST, "The runs were not listed", fault.problem, faults=(fault,))
-    summaries = await records.list_newest(azure, int(limit))
+    summaries = await records.list_newest(azure, limit_of(request))
     runs = [{**summary.to_payload(), "statusUrl": status_url(request, summary.id)} for summary in summaries]
     return json_answer({"runs": runs})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+from azure.storage.blob import ContainerClient
 
 from local.stack import APP_FOLDER
 
@@ -64,6 +65,12 @@ class Bakery:
             headers={"Authorization": f"Bearer {token}"},
         )
         return answer.raise_for_status().json()
+
+    def container(self, name: str) -> ContainerClient:
+        """Return a container of the app's own storage account."""
+        return ContainerClient.from_connection_string(
+            self.stack["blob"]["connectionString"], name, connection_verify=self.stack["caFile"]
+        )
 
     def switch_on(self, **fault: object) -> None:
         """Let something go wrong in the simulated Azure."""
