@@ -8,7 +8,7 @@ from azure_clients.connection import AzureClients
 from models.errors import AzureAbsent, AzureRefused
 
 CONTAINER = "records"
-ALREADY_THERE = "BlobAlreadyExists"
+ALREADY_THERE = {"BlobAlreadyExists", "ContainerAlreadyExists"}
 
 
 async def put_once(azure: AzureClients, name: str, content: bytes, content_type: str) -> bool:
@@ -16,8 +16,7 @@ async def put_once(azure: AzureClients, name: str, content: bytes, content_type:
     try:
         return await _put_new(azure, name, content, content_type)
     except AzureAbsent:
-        async with azure_call(f"create container {CONTAINER}"):
-            await container_of(azure).create_container()
+        await _make_container(azure)
         return await _put_new(azure, name, content, content_type)
 
 
@@ -47,7 +46,17 @@ async def _put_new(azure: AzureClients, name: str, content: bytes, content_type:
         async with azure_call(f"write {name}"):
             await container_of(azure).upload_blob(name, content, overwrite=False, content_settings=settings)
     except AzureRefused as refused:
-        if refused.code != ALREADY_THERE:
+        if refused.code not in ALREADY_THERE:
             raise
         return False
     return True
+
+
+async def _make_container(azure: AzureClients) -> None:
+    try:
+        async with azure_call(f"create container {CONTAINER}"):
+            await container_of(azure).create_container()
+    except AzureRefused as refused:
+        # Several blobs may be the first ones, side by side.
+        if refused.code not in ALREADY_THERE:
+            raise
