@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from activities.image_facts import KnownImage, find_changes, know_image
+from activities.image_facts import KnownImage, compare, know_image
 from activities.run_scripts import find_packaged, read_with_uploads
 from azure_clients import records
 from azure_clients.connection import AzureClients
@@ -13,7 +13,8 @@ from models.upkeep import DueRun, ImageLook, Look
 from policies.approvals import approvals_of
 from policies.image_state import last_run_with_scripts
 from policies.patch_schedule import TIMER, PatchVerdict, next_patch, patch_decision
-from policies.run_outcome import PATCH_SCOPE
+from policies.rebuild import patch_scope
+from policies.scope_work import Work, work_of
 from policies.script_changes import changed_uploads
 
 # Runs whose outcome matters for the schedule.
@@ -70,15 +71,17 @@ async def _patch(azure: AzureClients, known: KnownImage, schedule: PatchSchedule
         return Look()
     if decision.verdict is PatchVerdict.PAUSED:
         return Look(skipped=patch, remark=decision.because)
-    changes = await find_changes(azure, known, schedule.environments)
-    reasons = dict.fromkeys(reason for of_environment in changes.values() for reason in of_environment)
+    comparisons = await compare(azure, known, schedule.environments)
+    reasons = dict.fromkeys(reason for comparison in comparisons for reason in comparison.changes)
     if not reasons and not schedule.always:
         because = f"Nothing to do for {decision.of.month}: source, scripts and configuration are as in the last image."
         return Look(skipped=patch.model_copy(update={"reason": because}))
+    scope = patch_scope(comparisons)
     due = DueRun(
-        scope=PATCH_SCOPE,
+        scope=scope,
         environments=schedule.environments,
         started_by=patch.model_copy(update={"reason": " ".join([decision.because, *reasons])}),
         approvals=approvals_of(known.reading.pipeline, schedule.environments),
+        scripts=known.contents if Work.UPLOAD in work_of(scope) else (),
     )
     return Look(due=due)

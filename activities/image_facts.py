@@ -15,7 +15,7 @@ from models.errors import AzureRefused
 from models.pipeline_record import PipelineRecord
 from models.scripts import ScriptContent
 from policies.image_state import last_successful_builds
-from policies.rebuild import BuildFacts, configuration_digest, what_changed
+from policies.rebuild import BuildFacts, Comparison, configuration_digest
 from policies.script_contents import scripts_as_built
 from policies.source_compatibility import image_source
 
@@ -43,19 +43,14 @@ async def know_image(
     return KnownImage(name, reading, contents, latest)
 
 
-async def find_changes(
-    azure: AzureClients, known: KnownImage, environments: Sequence[str]
-) -> dict[str, tuple[str, ...]]:
-    """Return for each environment why its image would come out otherwise now; empty where it would not.
+async def compare(azure: AzureClients, known: KnownImage, environments: Sequence[str]) -> tuple[Comparison, ...]:
+    """Return for each environment its last successful build beside what one would start from now.
 
     Raises AzureUnavailable where another try may find out.
     """
     built = last_successful_builds(known.latest)
     facts = await asyncio.gather(*(_facts(azure, known, environment) for environment in environments))
-    return {
-        one.environment: what_changed(built[one.environment].stage if one.environment in built else None, one)
-        for one in facts
-    }
+    return tuple(Comparison(built[one.environment].stage if one.environment in built else None, one) for one in facts)
 
 
 async def _facts(azure: AzureClients, known: KnownImage, environment: str) -> BuildFacts:

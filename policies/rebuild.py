@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from models.configuration import Infrastructure, StagePlan
 from models.pipeline_record import BuiltScript, StageRecord
+from models.pipeline_run import Scope
 from models.state import State
 from policies.image_template_body import without_keys
+from policies.run_outcome import PATCH_SCOPE
 from policies.stage_misfits import used_definition
 
 
@@ -25,6 +27,19 @@ class BuildFacts:
     configuration_digest: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The last successful build in an environment, if there is one, beside what a build would start from now."""
+
+    last: StageRecord | None
+    now: BuildFacts
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Why the image would come out otherwise, a sentence each."""
+        return what_changed(self.last, self.now)
+
+
 def configuration_digest(plan: StagePlan) -> str:
     """Return a SHA-256 over all that the operator configured for an image in an environment.
 
@@ -38,6 +53,16 @@ def configuration_digest(plan: StagePlan) -> str:
     }
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def patch_scope(comparisons: Iterable[Comparison]) -> Scope:
+    """Return the scope of a patch run: only the image, where each last build had the scripts of now.
+
+    Otherwise they are uploaded too: an image that only goes by what lies in the container would never have them.
+    """
+    builds = [(one.last.result if one.last else None, one.now.scripts) for one in comparisons]
+    has_them = all(result and not [*_script_changes(result.scripts, scripts)] for result, scripts in builds)
+    return PATCH_SCOPE if has_them else Scope.ONLY_ASSETS_AND_IMAGE
 
 
 def what_changed(last: StageRecord | None, now: BuildFacts) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from activities.due_runs import RUNS_OF_SCHEDULE
-from activities.image_facts import KnownImage, find_changes, know_image
+from activities.image_facts import KnownImage, compare, know_image
 from activities.run_scripts import read_with_uploads
 from azure_clients import records
 from azure_clients.connection import AzureClients
@@ -78,9 +78,10 @@ async def _overview(
 async def _changes(azure: AzureClients, known: KnownImage, environments: list[str]) -> dict[str, tuple[str, ...]]:
     """Return why the image would come out otherwise in each environment; that Azure does not answer is told too."""
     try:
-        return await find_changes(azure, known, environments)
+        comparisons = await compare(azure, known, environments)
     except AzureUnavailable:
         return dict.fromkeys(environments, UNKNOWN)
+    return {comparison.now.environment: comparison.changes for comparison in comparisons}
 
 
 def _patch(image: ImageSettings, outcomes: list[PipelineRunSummary], now: datetime) -> PatchOutlook | None:

@@ -113,11 +113,7 @@ async def test_the_patch_of_a_month_is_due_once_for_an_image_that_was_built_befo
     await ended(bakery, settings)
     found = await look(bakery, settings)
     assert found.due is not None
-    assert (found.due.scope, found.due.started_by.kind, found.due.started_by.month) == (
-        Scope.ONLY_IMAGE,
-        "timer",
-        "2026-03",
-    )
+    assert (found.due.started_by.kind, found.due.started_by.month) == ("timer", "2026-03")
     patch = await ended(
         bakery, settings, started_at=PATCH_DAY, state=State.FAILED, started_by=found.due.started_by, scripts=()
     )
@@ -180,6 +176,22 @@ async def test_a_patch_is_built_where_something_changed_or_the_schedule_says_alw
     found = await look(bakery, settings)
     assert found.due is not None
     assert because in found.due.started_by.reason
+    assert (found.due.scope, found.due.scripts) == (Scope.ONLY_IMAGE, ())
+
+
+async def test_a_patch_brings_the_scripts_that_the_last_image_does_not_have(bakery, settings):
+    await built_as_it_stands(bakery, settings)
+    file = "sbx.imageTemplate.linux.parameters.json"
+    change(settings, file, "aibscripts/linux/install_azure_cli.sh", "aibscripts/linux/install_powershell.sh")
+    found = await look(bakery, settings)
+    assert found.due is not None
+    assert "Scripts were removed" in found.due.started_by.reason
+    assert found.due.scope is Scope.ONLY_ASSETS_AND_IMAGE
+    assert {script.path for script in found.due.scripts} == {
+        "linux/install_powershell.sh",
+        "linux/installation.sh",
+        "versions.env",
+    }
 
 
 async def test_after_five_failures_in_a_row_the_schedule_pauses_until_a_run_by_hand_succeeds(bakery, settings):
