@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from models.faults import Fault
 from models.pipeline_record import PipelineRecord, PipelineRunSummary
+from models.run_plan import RunPlan
 
 ANSWER_SECONDS = 60
 REFUSALS = range(400, 500)
@@ -40,7 +41,11 @@ class BakeryApi:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._http.close()
 
-    def start_run(self, options: dict[str, str]) -> str:
+    def plan_run(self, options: dict[str, str | bool]) -> RunPlan:
+        """POST /api/plan; nothing is changed."""
+        return self._read(self._call("POST", "/api/plan", json=options), TypeAdapter(RunPlan))
+
+    def start_run(self, options: dict[str, str | bool]) -> str:
         """POST /api/runs; returns the id of the run that was started."""
         return self._read(self._call("POST", "/api/runs", json=options), TypeAdapter(dict[str, str]))["id"]
 

@@ -11,9 +11,11 @@ from rich.console import Console
 
 from cli.address import DEFAULT_STACK, Key, Stack, Url, find_app
 from cli.bakery_api import BakeryApi, Refused, Unavailable
+from cli.findings import print_refusal
 from cli.following import follow, is_over
+from cli.plans import print_plan
 from cli.progress import progress
-from cli.reports import print_failure, print_refusal, print_run, print_runs
+from cli.reports import print_failure, print_run, print_runs
 from models.pipeline_record import PipelineRecord
 from models.pipeline_run import Scope
 from models.state import State
@@ -38,6 +40,12 @@ Poll = Annotated[float, typer.Option(min=0.01, help="Seconds between two looks a
 Follow = Annotated[bool, typer.Option("--follow", help="Stay until the run has ended.")]
 
 
+AnImage = Annotated[str | None, typer.Option(help="Image to bake; may be left out where there is one.")]
+First = Annotated[str | None, typer.Option(help="First environment.")]
+Last = Annotated[str | None, typer.Option(help="Last environment.")]
+AScope = Annotated[Scope | None, typer.Option(metavar="<scope>", help=f"{SCOPES} The first run needs all.")]
+Remove = Annotated[bool, typer.Option("--remove/--keep", help="Remove the image's earlier templates first.")]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Let an environment wait for the end of its build.")]
 RunId = Annotated[str, typer.Argument(help="Id of the run.")]
 WaitsFor = Annotated[str, typer.Argument(help="Environment that the run waits for.")]
 Reason = Annotated[str | None, typer.Option(help="Why; kept in the record.")]
@@ -79,12 +87,36 @@ def bake(
 
 
 @app.command()
+def plan(  # noqa: PLR0913  # each is an option of the command
+    *,
+    image: AnImage = None,
+    start_environment: First = None,
+    stop_environment: Last = None,
+    scope: AScope = None,
+    remove: Remove = True,
+    wait: Wait = True,
+    url: Url = None,
+    key: Key = None,
+    stack: Stack = DEFAULT_STACK,
+) -> None:
+    """Tell what a run would do, and every fault that stands in its way; nothing is changed."""
+    options = _options(image, start_environment, stop_environment, scope, remove=remove, wait=wait)
+    with _told_in_sentences(), find_app(url, key, stack) as api:
+        planned = api.plan_run(options)
+        print_plan(_output(), planned)
+        if planned.faults:
+            raise Refused(f"Such a run is not started. Faults to mend: {len(planned.faults)}.", list(planned.faults))
+
+
+@app.command()
 def start(  # noqa: PLR0913  # each is an option of the command
     *,
-    image: Annotated[str | None, typer.Option(help="Image to bake; may be left out where there is one.")] = None,
-    start_environment: Annotated[str | None, typer.Option(help="First environment.")] = None,
-    stop_environment: Annotated[str | None, typer.Option(help="Last environment.")] = None,
-    scope: Annotated[Scope | None, typer.Option(metavar="<scope>", help=f"{SCOPES} The first run needs all.")] = None,
+    image: AnImage = None,
+    start_environment: First = None,
+    stop_environment: Last = None,
+    scope: AScope = None,
+    remove: Remove = True,
+    wait: Wait = True,
     stay: Follow = False,
     poll_seconds: Poll = 2,
     url: Url = None,
@@ -92,11 +124,9 @@ def start(  # noqa: PLR0913  # each is an option of the command
     stack: Stack = DEFAULT_STACK,
 ) -> None:
     """Start a run; its id is the last line on standard output, or that of the image version with --follow."""
-    asked = {
-        "image": image, "startEnvironment": start_environment, "stopEnvironment": stop_environment, "scope": scope,
-    }  # fmt: skip
+    options = _options(image, start_environment, stop_environment, scope, remove=remove, wait=wait)
     with _told_in_sentences(), find_app(url, key, stack) as api:
-        run_id = api.start_run({name: value for name, value in asked.items() if value is not None})
+        run_id = api.start_run(options)
         if not stay:
             print(run_id)
             return
@@ -172,6 +202,18 @@ def list_runs(
     """List the newest runs, newest first."""
     with _told_in_sentences(), find_app(url, key, stack) as api:
         print_runs(_output(), api.list_runs(limit))
+
+
+def _options(
+    image: str | None, first: str | None, last: str | None, scope: Scope | None, *, remove: bool, wait: bool
+) -> dict[str, str | bool]:
+    """Return the body that asks for a run: what is not said has the app's own defaults."""
+    said = {"image": image, "startEnvironment": first, "stopEnvironment": last, "scope": scope}
+    switched_off = {"removeImageTemplates": remove, "waitForImageBuild": wait}
+    return {
+        **{name: value for name, value in said.items() if value is not None},
+        **{name: value for name, value in switched_off.items() if not value},
+    }
 
 
 def _follow(api: BakeryApi, run_id: str, poll_seconds: float) -> PipelineRecord:

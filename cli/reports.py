@@ -1,12 +1,12 @@
-"""Prints what came of a run, what was refused, and the list of runs."""
+"""Prints what came of a run, and the list of runs."""
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from cli.changes import approval_state, clock
+from cli.findings import print_remarks, print_sentence
 from models.approval import ApprovalState
-from models.faults import Fault
 from models.pipeline_record import PipelineRecord, PipelineRunSummary, Publication, StageRecord
 from models.pipeline_run import StepName
 from models.state import State
@@ -36,16 +36,13 @@ def print_run(console: Console, record: PipelineRecord) -> None:
                 console.print(_scripts(stage.result))
         if stage.remarks:
             console.print()
-        for remark in stage.remarks:
-            place = _place(remark.file, remark.line, remark.column)
-            sentence = f"Remark: {place} {remark.path}: {remark.problem} -> {remark.instead}"
-            _print_sentence(console, sentence)
+        print_remarks(console, stage.remarks)
     if record.approvals:
         console.print()
     for approval in record.approvals:
         waits = approval.state is ApprovalState.WAITING
         how = f"; POST /api/runs/{record.id}/approvals/{approval.environment} decides" if waits else ""
-        _print_sentence(console, f"Approval of {approval.environment}: {approval_state(approval)}{how}")
+        print_sentence(console, f"Approval of {approval.environment}: {approval_state(approval)}{how}")
     console.print()
 
 
@@ -54,20 +51,11 @@ def print_failure(console: Console, record: PipelineRecord) -> None:
     stage = next((one for one in record.stages if one.failure), None)
     failure = (stage.failure if stage else None) or record.failure
     where = f" in {stage.environment} at the step {stage.failure.step}" if stage and stage.failure else ""
-    _print_sentence(console, f"The run {record.id} ended as {record.state}{where}.")
+    print_sentence(console, f"The run {record.id} ended as {record.state}{where}.")
     if failure:
-        _print_sentence(console, f"{failure.code}: {failure.message}")
+        print_sentence(console, f"{failure.code}: {failure.message}")
         if failure.what_to_do:
-            _print_sentence(console, f"What to do: {failure.what_to_do}")
-
-
-def print_refusal(console: Console, sentence: str, faults: list[Fault]) -> None:
-    """Print why nothing was started: one line for each thing to mend."""
-    _print_sentence(console, sentence)
-    for fault in faults:
-        value = "" if fault.value is None else f" ({fault.value})"
-        place = " ".join(part for part in (_place(fault.file, fault.line, fault.column), fault.path) if part)
-        _print_sentence(console, f"{place}{value}: {fault.problem} -> {fault.instead}")
+            print_sentence(console, f"What to do: {failure.what_to_do}")
 
 
 def print_runs(console: Console, runs: list[PipelineRunSummary]) -> None:
@@ -130,11 +118,3 @@ def _scripts(result: Publication) -> Table:
 
 def _state(state: State) -> Text:
     return Text(str(state), style=COLOURS.get(state, "red"))
-
-
-def _place(file: str, line: int | None, column: int | None) -> str:
-    return ":".join(str(part) for part in (file, line, column) if part is not None)
-
-
-def _print_sentence(console: Console, sentence: str) -> None:
-    console.print(sentence, markup=False, highlight=False, soft_wrap=True)

@@ -20,10 +20,21 @@ class PlannedStage(Message):
     remarks: tuple[Remark, ...]
 
 
+class RunningRun(Message):
+    """The run of an image that is on, and where it is shown."""
+
+    id: str
+    status_url: str
+
+
 class RunPlan(Message):
-    """The plan of a run and all that speaks against it; `image` and `scope` are None where `pipeline.json` is wrong."""
+    """The plan of a run and all that speaks against it; `image` and `scope` are None where `pipeline.json` is wrong.
+
+    `running` is the run of the image that is on: a start is refused until it is over.
+    """
 
     image: str | None
     scope: Scope | None
     environments: tuple[PlannedStage, ...]
     faults: tuple[Fault, ...]
+    running: RunningRun | None = None

@@ -4,6 +4,7 @@ import asyncio
 from http import HTTPStatus
 from itertools import chain
 
+import azure.durable_functions as df
 import azure.functions as func
 
 from activities.check_stage import StageFindings
@@ -18,18 +19,21 @@ from models.errors import AzureRefused, AzureUnavailable, RequestRefused
 from models.faults import Remark
 from models.misfit import Misfit, Part
 from models.pipeline_run import Stage
-from models.run_plan import PlannedStage, RunPlan
+from models.run_plan import PlannedStage, RunningRun, RunPlan
 from models.template_removal import FoundImageTemplate, TemplatesOfGroup
 from policies.approvals import approvals_of
 from policies.planned_steps import StageOutlook, planned_steps
 from policies.scope_work import removes_templates
-from triggers.answers import json_answer, to_mend
+from triggers.answers import json_answer, status_url, to_mend
+from triggers.pipeline_instances import find_run_that_is_on
 from triggers.run_requests import find_in_all_stages, read_options
 
 NOT_STARTED = "(a plan)"
 
 
-async def plan_run(azure: AzureClients, settings: Settings, request: func.HttpRequest) -> func.HttpResponse:
+async def plan_run(
+    azure: AzureClients, settings: Settings, request: func.HttpRequest, client: df.DurableFunctionsClient
+) -> func.HttpResponse:
     """POST /api/plan: what a run with these options would do, step by step, and every fault; nothing is changed.
 
     200 with the plan, also where it has faults; 400 with the faults of the request itself.
@@ -47,8 +51,13 @@ async def plan_run(azure: AzureClients, settings: Settings, request: func.HttpRe
     )
     of_files = reading.faults_for(options.environments, options.image)
     in_azure = chain.from_iterable(found.faults for found in findings.values())
+    running = await find_run_that_is_on(client, options.image)
     plan = RunPlan(
-        image=options.image, scope=options.scope, environments=tuple(environments), faults=(*of_files, *in_azure)
+        image=options.image,
+        scope=options.scope,
+        environments=tuple(environments),
+        faults=(*of_files, *in_azure),
+        running=RunningRun(id=running, status_url=status_url(request, running)) if running else None,
     )
     return json_answer(plan.to_payload())
 

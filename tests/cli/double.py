@@ -19,12 +19,16 @@ KEY = "a-function-key"
 
 @dataclass
 class HttpApi:
-    """`script` are the answers to GET /api/runs/{id}, the last one for ever; a number is a bare HTTP status."""
+    """`script` are the answers to GET /api/runs/{id}, the last one for ever; a number is a bare HTTP status.
+
+    `planned` is the answer to POST /api/plan.
+    """
 
     script: list[Any] = field(default_factory=list[Any])
     refusal: tuple[int, dict[str, Any]] | None = None
     runs: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     started: list[Any] = field(default_factory=list[Any])
+    planned: dict[str, Any] = field(default_factory=dict[str, Any])
     looks: int = 0
     url: str = ""
 
@@ -37,6 +41,12 @@ class HttpApi:
             return JSONResponse(problem, status, media_type="application/problem+json")
         url = f"{self.url}/api/runs/a-run"
         return JSONResponse({"id": "a-run", "statusUrl": url}, 202, {"Location": url})
+
+    async def plan(self, request: Request) -> Response:
+        if (refused := _without_key(request)) is not None:
+            return refused
+        self.started.append(await request.json())
+        return JSONResponse(self.planned)
 
     async def decide(self, request: Request) -> Response:
         if (refused := _without_key(request)) is not None:
@@ -68,6 +78,7 @@ def served(api: HttpApi) -> Iterator[HttpApi]:
     routes = [
         Route("/api/runs", api.start, methods=["POST"]),
         Route("/api/runs", api.list, methods=["GET"]),
+        Route("/api/plan", api.plan, methods=["POST"]),
         Route("/api/runs/{id}", api.show, methods=["GET"]),
         Route("/api/runs/{id}/approvals/{environment}", api.decide, methods=["POST"]),
         Route("/api/runs/{id}/cancel", api.decide, methods=["POST"]),

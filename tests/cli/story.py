@@ -196,3 +196,36 @@ SUMMARIES = [
         "statusUrl": "x",
     },
 ]
+
+PLAN: dict[str, Any] = {
+    "image": "linux",
+    "scope": "all",
+    "environments": [
+        {
+            "environment": "sbx",
+            "steps": [
+                {"name": "check", "does": ["Reads the parameter files."]},
+                {
+                    "name": "removal",
+                    "does": [
+                        "Keeps the build log of it-linux-1, and removes it.",
+                        "Leaves the image template it-linux-2 alone: Its build is [Running].",
+                    ],
+                },
+            ],
+            "remarks": [
+                {
+                    "file": "pipeline.json",
+                    "path": "environments[0].subscriptionId",
+                    "line": 3,
+                    "column": 9,
+                    "value": None,
+                    "problem": "Not registered.",
+                    "instead": "nothing",
+                }
+            ],
+        }
+    ],
+    "faults": [],
+    "running": None,
+}

@@ -10,18 +10,67 @@ from typer.main import get_command
 from cli.commands import app
 from tests.cli.conftest import Cli
 from tests.cli.double import HttpApi
-from tests.cli.story import FAULTS, SUCCESS, SUMMARIES
+from tests.cli.story import FAULTS, PLAN, SUCCESS, SUMMARIES
 
-COMMANDS = pytest.mark.parametrize("command", [("start",), ("show", "a-run"), ("show", "a-run", "--follow"), ("list",)])
+COMMANDS = pytest.mark.parametrize(
+    "command", [("plan",), ("start",), ("show", "a-run"), ("show", "a-run", "--follow"), ("list",)]
+)
+OPTIONS = ("--image", "linux", "--start-environment", "dev", "--stop-environment", "prd", "--scope", "only-image")
+ASKED = {"image": "linux", "startEnvironment": "dev", "stopEnvironment": "prd", "scope": "only-image"}
 
 
-def test_start_asks_for_what_was_given_and_prints_the_id(cli: Cli, api: HttpApi) -> None:
-    options = ("--image", "linux", "--start-environment", "dev", "--stop-environment", "prd", "--scope", "only-image")
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        ((), {}),
+        (OPTIONS, ASKED),
+        (("--keep", "--no-wait"), {"removeImageTemplates": False, "waitForImageBuild": False}),
+    ],
+)
+def test_start_and_plan_ask_for_what_was_given(
+    cli: Cli, api: HttpApi, options: tuple[str, ...], asked: dict[str, str]
+) -> None:
+    api.planned = PLAN
     ended = cli("start", *options)
     assert (ended.exit_code, ended.stdout) == (0, "a-run\n")
-    assert api.started == [
-        {"image": "linux", "startEnvironment": "dev", "stopEnvironment": "prd", "scope": "only-image"}
+    assert cli("plan", *options).exit_code == 0
+    assert api.started == [asked, asked]
+
+
+def test_a_plan_is_told_step_by_step(cli: Cli, api: HttpApi) -> None:
+    api.planned = PLAN
+    ended = cli("plan")
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert [re.split(r"  +", line.rstrip()) for line in ended.stdout.splitlines() if line.strip()] == [
+        ["image linux, scope all"],
+        ["sbx", "what it would do"],
+        ["check", "Reads the parameter files."],
+        ["removal", "Keeps the build log of it-linux-1, and removes it."],
+        ["", "Leaves the image template it-linux-2 alone: Its build is [Running]."],
+        ["Remark: pipeline.json:3:9 environments[0].subscriptionId: Not registered. -> nothing"],
     ]
+
+
+def test_a_plan_with_faults_exits_with_2_and_names_them(cli: Cli, api: HttpApi) -> None:
+    api.planned = PLAN | {"faults": FAULTS["faults"]}
+    ended = cli("plan")
+    assert ended.exit_code == 2
+    assert "what it would do" in ended.stdout
+    assert ended.stderr.splitlines()[0] == "Such a run is not started. Faults to mend: 2."
+    assert len(ended.stderr.splitlines()) == 3
+
+
+def test_a_plan_names_the_run_that_is_on(cli: Cli, api: HttpApi) -> None:
+    api.planned = PLAN | {"running": {"id": "r1", "statusUrl": "https://app/api/runs/r1"}}
+    ended = cli("plan")
+    assert ended.exit_code == 0
+    assert ended.stdout.splitlines()[-1] == "The run r1 of this image is on: none can start until it is over."
+
+
+def test_where_the_pipelines_file_is_wrong_only_faults_are_told(cli: Cli, api: HttpApi) -> None:
+    api.planned = {"image": None, "scope": None, "environments": [], "faults": FAULTS["faults"]}
+    ended = cli("plan")
+    assert (ended.exit_code, ended.stdout.strip()) == (2, "")
 
 
 def test_a_refused_request_exits_with_2_and_names_every_fault(cli: Cli, api: HttpApi) -> None:

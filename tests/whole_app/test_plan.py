@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.whole_app.driving import SAMPLE_SUBSCRIPTION, Bakery, changes_among
+from tests.whole_app.driving import SAMPLE_SUBSCRIPTION, Bakery, changes_among, eventually
 
 INFRASTRUCTURE = "sbx.imageInfra.parameters.json"
 TEMPLATE = "sbx.imageTemplate.linux.parameters.json"
@@ -86,6 +86,22 @@ def test_what_is_not_registered_is_planned_and_then_registered(bakery: Bakery):
     asked = [index for index, url in enumerate(made) if "/register?" in url]
     assert len(asked) == 2
     assert max(asked) < min(index for index, url in enumerate(made) if "/resourcegroups/" in url.lower())
+
+
+def test_the_run_that_is_on_is_told_as_a_start_would_tell_it(bakery: Bakery, change):
+    change(
+        "pipeline.json", '"location": "westeurope",', '"location": "westeurope", "approval": {"timeoutMinutes": 60},'
+    )
+    assert plan_of(bakery, image="linux", scope="all")["running"] is None
+    run_id = bakery.start(image="linux", scope="all")
+    eventually(lambda: bakery.run(run_id), lambda run: bool(run["approvals"]))
+    refused = bakery.api.post("/api/runs", json={"image": "linux", "scope": "all"})
+    running = plan_of(bakery, image="linux", scope="all")["running"]
+    assert (refused.status_code, running["id"]) == (409, run_id)
+    assert running == {key: refused.json()[key] for key in ("id", "statusUrl")}
+    assert bakery.api.post(f"/api/runs/{run_id}/cancel", json={}).status_code == 202
+    bakery.ended(run_id)
+    assert plan_of(bakery, image="linux", scope="all")["running"] is None
 
 
 def test_an_approval_is_planned_before_its_stage(bakery: Bakery, change):
