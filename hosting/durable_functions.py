@@ -32,16 +32,18 @@ def register_orchestrator(app: df.DFApp, orchestrator: Callable[..., Any]) -> No
     app.orchestration_trigger(context_name="context", orchestration=orchestrator.__name__)(handle)
 
 
-def activity_handle(activity: Callable[..., Any]) -> Callable[..., Any]:
+def activity_handle(activity: Callable[..., Any], **services: Any) -> Callable[..., Any]:
     """Return what the host calls for an activity: one JSON value in, an envelope out.
 
-    One that asks for the durable engine gets its client too.
+    One that asks for the durable engine gets its client too. `services` take the place, by name, of those that this
+    process shares.
     """
     name, message = message_parameter(activity)
 
-    async def answer_of(payload: Any, **services: Any) -> JsonObject:
+    async def answer_of(payload: Any, **clients: Any) -> JsonObject:
         try:
-            answer = await activity(**arguments_for(activity, **services, **{name: message.from_payload(payload)}))
+            given = {**services, **clients, name: message.from_payload(payload)}
+            answer = await activity(**arguments_for(activity, **given))
         except AzureRefused as refused:
             return _failure(Failure(code=refused.code, message=refused.message, what_to_do=advice(refused.code)))
         except StepFailed as failed:

@@ -24,10 +24,10 @@ SERVICES: dict[type, Callable[[], Any]] = {AzureClients: azure_clients, Settings
 
 
 def arguments_for(function: Callable[..., Any], **given: Any) -> dict[str, Any]:
-    """Return the arguments that a function asks for: of those given, by name; shared services, by their type."""
+    """Return the arguments that a function asks for: those given, by name; of the others shared services, by type."""
     hints = get_type_hints(function)
     wanted = {name: value for name, value in given.items() if name in hints}
-    return wanted | {name: SERVICES[hint]() for name, hint in hints.items() if hint in SERVICES}
+    return {name: SERVICES[hint]() for name, hint in hints.items() if hint in SERVICES and name not in wanted} | wanted
 
 
 def asks_for_engine(function: Callable[..., Any]) -> bool:

@@ -15,8 +15,9 @@ type Kind = Literal[
     "hidden-after-put",  # for `seconds` after its PUT a GET of the resource answers 404
     "slow-principal",  # a new identity's principal is unknown to the role service for `seconds`
     "slow-roles",  # a role assignment takes effect after `seconds`
-    "template",  # creation of an image template fails with `code` and `message`
-    "build",  # a run ends as `outcome`, in or after `subState`, with `message`
+    "slow-run-status",  # for `seconds` after a run was accepted its template shows no status of it
+    "template",  # creation of an image template comes to `outcome`, with `code` and `message`
+    "build",  # a run ends as `outcome`, in or after `subState`, with `message`; it stays in any word that is no end
     "event-lost",  # the event of a change never comes
     "event-late",  # it comes after `seconds`
     "event-repeated",  # it comes three times
@@ -43,7 +44,7 @@ class Fault(BaseModel):
     message: str = "Internal error occurred"
     retry_after: float | None = None
     seconds: float = 0.0
-    outcome: Literal["Failed", "Canceled", "PartiallySucceeded", "Stuck", "InProgress"] = "Failed"
+    outcome: str = "Failed"
     sub_state: str = "Customizing"
     struck: int = 0
     """How often it has struck so far."""

@@ -341,3 +341,14 @@ async def test_a_template_can_be_made_to_fail(
 ) -> None:
     simulated_azure.faults.add("template", code=code, message="because")
     assert await failure(sdk, workshop.template()) == (shown, code, "because")
+
+
+async def test_a_template_can_be_made_to_stay_in_another_state(
+    sdk: Sdk, workshop: Workshop, simulated_azure: SimulatedAzure
+) -> None:
+    simulated_azure.faults.add("template", outcome="Creating")
+    templates = sdk.builder.virtual_machine_image_templates
+    await templates.begin_create_or_update(GROUP, NAME, workshop.template(), polling=False)
+    template = await templates.get(GROUP, NAME)
+    assert template.properties is not None
+    assert template.properties.provisioning_state == "Creating"

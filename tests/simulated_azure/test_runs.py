@@ -155,6 +155,32 @@ async def test_a_build_can_be_made_to_end_otherwise(
     assert [output.name async for output in outputs] == made
 
 
+async def test_a_run_can_be_made_to_show_a_word_for_good(
+    simulated_azure: SimulatedAzure, sdk: Sdk, workshop: Workshop
+) -> None:
+    await create_template(sdk, workshop.template(buildTimeoutInMinutes=30))
+    simulated_azure.clock.freeze()
+    simulated_azure.faults.add("build", outcome="Pausing")
+    await start(sdk)
+    simulated_azure.advance(60 * 60)
+    status = await last_status(sdk, simulated_azure)
+    assert (status["runState"], status["endTime"]) == ("Pausing", NEVER)
+
+
+async def test_the_status_of_a_run_can_be_made_to_come_late(
+    simulated_azure: SimulatedAzure, sdk: Sdk, workshop: Workshop
+) -> None:
+    await create_template(sdk, workshop.template())
+    simulated_azure.clock.freeze()
+    simulated_azure.faults.add("slow-run-status", seconds=30)
+    await start(sdk)
+    simulated_azure.advance(29)
+    with pytest.raises(KeyError, match="lastRunStatus"):
+        await last_status(sdk, simulated_azure)
+    simulated_azure.advance(1)
+    assert (await last_status(sdk, simulated_azure))["runState"] == "Succeeded"
+
+
 async def test_a_failed_run_fails_its_operation_with_the_code(
     simulated_azure: SimulatedAzure, sdk: Sdk, workshop: Workshop
 ) -> None:

@@ -34,6 +34,8 @@ def test_the_result_names_the_version_and_what_is_in_it(baked):
     assert {script["path"] for script in result["scripts"]} >= {"linux/install_powershell.sh"}
     assert all(re.fullmatch(r"[0-9a-f]{64}", script["sha256"]) for script in result["scripts"])
     assert result["replicationState"] == "Completed"
+    assert [(one["name"], one["state"]) for one in result["regions"]] == [("westeurope", "Completed")]
+    assert result["lineageFailures"] == []
     assert result["logUrl"].endswith("/customization.log")
 
 
@@ -58,6 +60,7 @@ def test_the_published_version_leads_back_to_its_run(bakery, baked):
     version_id = run["stages"][0]["result"]["imageVersionId"]
     version = bakery.azure(version_id, "2023-07-03")
     assert version["tags"]["imageBakeryRun"] == run["id"]
+    assert version["tags"]["imageBakerySource"] == run["stages"][0]["result"]["exactSourceVersion"]
 
 
 def test_no_key_and_no_signature_reaches_a_template(baked):

@@ -10,10 +10,13 @@ PROVISIONING_ERROR_CODES = [
 
 
 class Rejection(Exception):
-    """The template becomes `Failed`: its `provisioningError` and its operation tell why."""
+    """The template becomes `Failed`, or what else is given: its `provisioningError` and its operation tell why."""
 
-    def __init__(self, provisioning_error_code: str, code: str, message: str) -> None:
+    def __init__(
+        self, provisioning_error_code: str, code: str, message: str, provisioning_state: str = "Failed"
+    ) -> None:
         super().__init__(message)
+        self.provisioning_state = provisioning_state
         self.provisioning_error_code = provisioning_error_code
         self.code = code
         self.message = message

@@ -53,7 +53,7 @@ async def _complete(azure: Azure, template: Resource, operation: Operation, requ
     try:
         await verify(azure, template)
     except Rejection as reason:
-        template.properties["provisioningState"] = "Failed"
+        template.properties["provisioningState"] = reason.provisioning_state
         template.properties["provisioningError"] = {
             "provisioningErrorCode": reason.provisioning_error_code,
             "message": reason.message,
@@ -96,7 +96,11 @@ async def patch_template(azure: Azure, request: ArmRequest) -> ArmResponse:
 
 async def get_template(azure: Azure, request: ArmRequest) -> ArmResponse:
     """One template."""
-    return ArmResponse(200, azure.resources.get(request.resource_id).body)
+    template = azure.resources.get(request.resource_id)
+    if azure.clock.now() >= template.unseen.get("run status shown", template.created):
+        return ArmResponse(200, template.body)
+    properties = {name: value for name, value in template.properties.items() if name != "lastRunStatus"}
+    return ArmResponse(200, {**template.body, "properties": properties})
 
 
 async def list_templates(azure: Azure, request: ArmRequest) -> ArmResponse:

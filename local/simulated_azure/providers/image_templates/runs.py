@@ -54,10 +54,9 @@ class Run:
 
     def show(self, state: str, sub_state: str = "", message: str = "") -> None:
         """Write the template's `lastRunStatus`."""
-        going_on = state in GOING_ON
         self.template.properties["lastRunStatus"] = {
             "startTime": nanosecond_timestamp(self.started),
-            "endTime": NEVER if going_on else nanosecond_timestamp(self.azure.clock.now()),
+            "endTime": nanosecond_timestamp(self.azure.clock.now()) if state in OPERATION_STATUS else NEVER,
             "runState": state,
             **({"runSubState": sub_state} if sub_state else {}),
             "message": message,
@@ -110,6 +109,8 @@ def start_run(azure: Azure, template: Resource, operation: Operation) -> Run:
     run = Run(azure, template, operation, azure.clock.now(), fault, BuildLog(azure, template))
     template.unseen["run"] = run
     run.show("Running", "Queued")
+    shown_after = timedelta(seconds=azure.faults.seconds("slow-run-status", template.id))
+    template.unseen["run status shown"] = azure.clock.now() + shown_after
     _plan(run)
     return run
 
@@ -139,9 +140,12 @@ def _plan(run: Run) -> None:
     agenda.after(timedelta(minutes=minutes), lambda: run.finish("Failed", f"Build timed out after {minutes} minutes."))
     if run.fault is None:
         agenda.after(offset, lambda: run.finish("Succeeded", ""))
-    elif run.fault.outcome != "Stuck":
+    elif run.fault.outcome in OPERATION_STATUS:
         outcome, message, code = run.fault.outcome, run.fault.message, run.fault.code
         agenda.after(offset, lambda: run.finish(outcome, message, code))
+    elif run.fault.outcome != "Stuck":
+        word, message = run.fault.outcome, run.fault.message
+        agenda.after(offset, lambda: run.show(word, "", message))
 
 
 def _entering(run: Run, sub_state: str, length: timedelta) -> Action:

@@ -29,7 +29,7 @@ async def verify(azure: Azure, template: Resource) -> None:
     fault = azure.faults.take("template", template.id)
     if fault is not None:
         shown = fault.code if fault.code in PROVISIONING_ERROR_CODES else "ServerError"
-        raise Rejection(shown, fault.code, fault.message)
+        raise Rejection(shown, fault.code, fault.message, fault.outcome)
     identity = azure.resources.find(identity_id(template.body))
     if identity is None:
         raise Rejection("Other", "ValidationFailed", "The user assigned identity no longer exists.")

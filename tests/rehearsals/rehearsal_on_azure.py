@@ -1,0 +1,51 @@
+"""Plays orchestrations with the real activities, on the simulated Azure: both clocks jump together."""
+
+import asyncio
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, override
+
+import activities
+from azure_clients.connection import AzureClients
+from configuration.settings import Settings
+from hosting.durable_functions import activity_handle
+from local.simulated_azure import SimulatedAzure
+from tests.rehearsals.rehearsal import Rehearsal
+
+ACTIVITIES = {
+    name: function
+    for module in pkgutil.iter_modules(activities.__path__, "activities.")
+    for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.iscoroutinefunction)
+}
+
+
+class RehearsalOnAzure(Rehearsal):
+    """A play in which nothing is scripted: activities ask the simulated Azure, over https, each call once.
+
+    Azure's clock stands still while an activity is at work, and follows the play's.
+    """
+
+    def __init__(
+        self,
+        simulated: SimulatedAzure,
+        runner: asyncio.Runner,
+        services: tuple[AzureClients, Settings],
+        orchestrators: list[Callable[..., Any]],
+    ) -> None:
+        super().__init__({}, orchestrators)
+        self.now = simulated.clock.now()
+        self._simulated = simulated
+        self._runner = runner
+        self._azure, self._settings = services
+
+    @override
+    def answer(self, name: str, payload: dict[str, Any]) -> dict[str, Any]:
+        self.inputs.setdefault(name, []).append(payload)
+        behind = self.now - self._simulated.clock.now()
+        if behind > timedelta(0):
+            self._simulated.advance(behind.total_seconds())
+        handle = activity_handle(ACTIVITIES[name], azure=self._azure, settings=self._settings)
+        return self._runner.run(handle(payload))
