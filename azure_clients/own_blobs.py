@@ -16,8 +16,19 @@ async def put_once(azure: AzureClients, name: str, content: bytes, content_type:
     try:
         return await _put_new(azure, name, content, content_type)
     except AzureAbsent:
-        await _make_container(azure)
+        await make_container(azure)
         return await _put_new(azure, name, content, content_type)
+
+
+async def make_container(azure: AzureClients) -> None:
+    """Make the container; one that someone else has made meanwhile is fine."""
+    try:
+        async with azure_call(f"create container {CONTAINER}"):
+            await container_of(azure).create_container()
+    except AzureRefused as refused:
+        # Several blobs may be the first ones, side by side.
+        if refused.code not in ALREADY_THERE:
+            raise
 
 
 async def read(azure: AzureClients, name: str) -> bytes | None:
@@ -50,13 +61,3 @@ async def _put_new(azure: AzureClients, name: str, content: bytes, content_type:
             raise
         return False
     return True
-
-
-async def _make_container(azure: AzureClients) -> None:
-    try:
-        async with azure_call(f"create container {CONTAINER}"):
-            await container_of(azure).create_container()
-    except AzureRefused as refused:
-        # Several blobs may be the first ones, side by side.
-        if refused.code not in ALREADY_THERE:
-            raise

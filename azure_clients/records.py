@@ -6,16 +6,15 @@ from functools import partial
 
 from azure.core import MatchConditions
 from azure.storage.blob import ContentSettings
-from azure.storage.blob.aio import ContainerClient
 from pydantic import ValidationError
 
+from azure_clients import own_blobs
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
 from models.errors import AzureAbsent, AzureRefused, AzureUnavailable
 from models.pipeline_record import PipelineRecord, PipelineRunSummary
 from policies.run_ids import month_of_run
 
-CONTAINER = "records"
 FOLDER = "pipeline-runs/"
 LOGS = "build-logs/"
 # The codes of a conditional write that another one overtook.
@@ -39,8 +38,7 @@ async def put(azure: AzureClients, record: PipelineRecord, in_place_of: StoredRe
     try:
         await _upload(azure, record, in_place_of.etag)
     except AzureAbsent:
-        async with azure_call(f"create container {CONTAINER}"):
-            await _container(azure).create_container()
+        await own_blobs.make_container(azure)
         await _upload(azure, record, in_place_of.etag)
 
 
@@ -48,7 +46,7 @@ async def put_log(azure: AzureClients, run_id: str, template_name: str, content:
     """Keep a template's build log beside the records, under the run that removed it; returns the blob's name."""
     name = f"{LOGS}{month_of_run(run_id)}/{run_id}/{template_name}/customization.log"
     async with azure_call(f"keep the build log of {template_name}"):
-        await _container(azure).upload_blob(name, content, overwrite=True)
+        await own_blobs.container_of(azure).upload_blob(name, content, overwrite=True)
     return name
 
 
@@ -61,7 +59,7 @@ async def read(azure: AzureClients, run_id: str) -> StoredRecord:
     """Read the record of a run as it lies there, to be written anew."""
     try:
         async with azure_call(f"read the record of run {run_id}"):
-            download = await _container(azure).download_blob(_path(run_id))
+            download = await own_blobs.container_of(azure).download_blob(_path(run_id))
             content = await download.readall()
             return StoredRecord(PipelineRecord.model_validate_json(content), download.properties.etag)
     except AzureAbsent:
@@ -80,10 +78,12 @@ async def list_newest(azure: AzureClients, limit: int, image: str | None = None)
     summaries: list[PipelineRunSummary] = []
     try:
         async with azure_call("list the records of runs"):
-            months = [item.name async for item in _container(azure).walk_blobs(FOLDER, delimiter="/")]
+            months = [item.name async for item in own_blobs.container_of(azure).walk_blobs(FOLDER, delimiter="/")]
             for month in sorted(months, reverse=True):
                 # The id of a run begins with its image, and so may those of an image with a longer name.
-                blobs = _container(azure).list_blobs(f"{month}{image}-" if image else month, include=["metadata"])
+                blobs = own_blobs.container_of(azure).list_blobs(
+                    f"{month}{image}-" if image else month, include=["metadata"]
+                )
                 summary_of = (_summary(blob.name, blob.metadata) async for blob in blobs)
                 found = [one async for one in summary_of if one and image in {None, one.image}]
                 summaries += sorted(found, key=lambda summary: (summary.started_at, summary.id), reverse=True)
@@ -105,7 +105,7 @@ async def _upload(azure: AzureClients, record: PipelineRecord, etag: str | None)
         **({"endedat": record.ended_at.isoformat()} if record.ended_at else {}),
     }
     upload = partial(
-        _container(azure).upload_blob,
+        own_blobs.container_of(azure).upload_blob,
         _path(record.id),
         record.model_dump_json(indent=2).encode(),
         metadata=summary,
@@ -122,10 +122,6 @@ async def _upload(azure: AzureClients, record: PipelineRecord, etag: str | None)
         if refused.code in OVERTAKEN:
             raise AzureUnavailable(operation, refused.code, "Another writer came first.") from refused
         raise
-
-
-def _container(azure: AzureClients) -> ContainerClient:
-    return azure.blobs(azure.app_blob_endpoint).get_container_client(CONTAINER)
 
 
 def _path(run_id: str) -> str:

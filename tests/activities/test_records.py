@@ -1,9 +1,10 @@
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from activities.records import publish_build_end, publish_record
-from azure_clients import records
+from azure_clients import own_blobs, records
 from models.approval import Person
 from models.errors import AzureUnavailable
 from models.pipeline_record import PipelineRecord, StageRecord
@@ -28,7 +29,7 @@ def record_of(minute: int, **changes: object) -> PipelineRecord:
 @pytest.fixture
 async def empty(azure):
     """The app's own account, without a container: it outlives each test."""
-    container = azure.blobs(azure.app_blob_endpoint).get_container_client(records.CONTAINER)
+    container = own_blobs.container_of(azure)
     if await container.exists():
         async for blob in container.list_blobs():
             await container.delete_blob(blob.name)
@@ -44,6 +45,15 @@ async def test_a_record_is_read_as_it_was_written_and_a_later_one_takes_its_plac
     assert await records.find(empty, record.id) == ended
     (summary,) = await records.list_newest(empty, 10)
     assert (summary.state, summary.ended_at) == (State.SUCCEEDED, ended.ended_at)
+
+
+async def test_the_first_records_of_a_new_account_may_be_written_at_the_same_moment(azure):
+    container = own_blobs.container_of(azure)
+    if await container.exists():
+        await container.delete_container()
+    all_records = [record_of(minute) for minute in range(5)]
+    await asyncio.gather(*(publish_record(azure, record) for record in all_records))
+    assert len(await records.list_newest(azure, 10)) == 5
 
 
 async def test_a_record_that_is_not_there_is_none(empty):
@@ -75,7 +85,7 @@ async def test_the_records_of_an_image_are_not_those_of_one_whose_name_begins_al
 async def test_blobs_that_are_no_records_are_passed_over_in_the_list(empty):
     record = record_of(0)
     await publish_record(empty, record)
-    container = empty.blobs(empty.app_blob_endpoint).get_container_client(records.CONTAINER)
+    container = own_blobs.container_of(empty)
     for metadata in (None, {"image": "linux"}, {"image": "l", "scope": "all", "state": "New", "startedat": "today"}):
         await container.upload_blob("pipeline-runs/2026-03/notes.json", b"{}", overwrite=True, metadata=metadata)
         assert [summary.id for summary in await records.list_newest(empty, 10)] == [record.id]
