@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from activities.image_templates import cancel_image_run
+from activities.run_scripts import gather_scripts, read_with_uploads
 from azure_clients import records
 from azure_clients.connection import AzureClients
 from configuration.settings import APP_FOLDER, Settings
@@ -58,6 +59,11 @@ class Stage:
         app_storage = f"{azurite.endpoint}/{azurite.accounts[-1]}"
         self.azure = AzureClients(simulated.arm_url, app_storage, str(azurite.ca_file))
         self.settings = settings
+        self.scripts = runner.run(self._gather_scripts())
+
+    async def _gather_scripts(self):
+        reading = await read_with_uploads(self.azure, self.settings)
+        return await gather_scripts(self.azure, self.settings, reading, "linux", ENVIRONMENTS)
 
     def play(self, scope=Scope.ONLY_IMAGE, *, waits=True, prepare=lambda _: None):
         """Return the record of a run as it is stored once everything is over."""
@@ -72,6 +78,7 @@ class Stage:
             requested_at=play.now,
             remove_image_templates=True,
             wait_for_image_build=waits,
+            scripts=self.scripts,
         )
         play.play(run_pipeline, run, "pipeline-linux")
         play.play_on()
@@ -89,11 +96,13 @@ def deployed(simulated_azure_server, azurite, settings):
         environment.setenv("IDENTITY_ENDPOINT", simulated.identity_endpoint)
         environment.setenv("IDENTITY_HEADER", simulated.identity_header)
         stage = Stage(simulated, azurite, settings, runner)
-        assert stage.play(Scope.ALL).state is State.SUCCEEDED
-        yield stage
-        runner.run(stage.azure.close())
-    simulated.reset()
-    pace.build_seconds = usual
+        try:
+            assert stage.play(Scope.ALL).state is State.SUCCEEDED
+            yield stage
+        finally:
+            runner.run(stage.azure.close())
+            simulated.reset()
+            pace.build_seconds = usual
 
 
 @pytest.fixture
