@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from activities.image_templates import get_image_run, get_image_template
+from azure_clients import image_templates
 from azure_clients.connection import AzureClients
 from models.errors import AzureUnavailable
 from models.image_build import ImageRunState
@@ -68,3 +69,10 @@ async def test_the_case_of_a_run_state_does_not_matter(strange_azure, word):
 async def test_an_answer_that_is_no_json_asks_for_another_try(strange_azure, text):
     with pytest.raises(AzureUnavailable):
         await get_image_run(strange_azure(text), TEMPLATE)
+
+
+@pytest.mark.parametrize(("word", "made"), [("Succeeded", 1), ("failed", 0), ("Canceled", 0), ("Delivered", 1)])
+async def test_what_a_distributor_failed_to_make_is_not_published(strange_azure, word, made):
+    output = {"name": "out", "properties": {"artifactUri": "https://a/golden.vhd", "provisioningState": word}}
+    text = web.json_response({"value": [output]}).text or ""
+    assert len(await image_templates.list_run_outputs(strange_azure(text), TEMPLATE)) == made
