@@ -8,7 +8,7 @@ from activities.due_runs import find_due_run
 from activities.records import publish_record
 from activities.run_scripts import gather_scripts, read_with_uploads
 from activities.stage_checks import find_source
-from azure_clients import records, uploads
+from azure_clients import own_blobs, uploads
 from models.pipeline_record import PipelineRecord, Publication, StageRecord
 from models.pipeline_run import Scope, Starter
 from models.state import State
@@ -27,7 +27,7 @@ LONG_BEFORE = datetime(2026, 2, 20, tzinfo=UTC)
 @pytest.fixture
 async def bakery(azure):
     """The app's own account with nothing in it."""
-    for name in (uploads.CONTAINER, records.CONTAINER):
+    for name in (uploads.CONTAINER, own_blobs.CONTAINER):
         container = azure.blobs(azure.app_blob_endpoint).get_container_client(name)
         if not await container.exists():
             await container.create_container()
