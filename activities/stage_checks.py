@@ -21,7 +21,7 @@ from policies.resource_ids import parse_resource_id
 from policies.role_coverage import lacking_roles
 from policies.roles import roles_of_build
 from policies.scope_work import Work
-from policies.source_compatibility import image_source, source_misfits
+from policies.source_compatibility import image_source, plan_misfits, source_misfits
 from policies.stage_misfits import (
     ACCOUNT,
     CONTAINER,
@@ -59,7 +59,11 @@ async def check_source(azure: AzureClients, plan: StagePlan, _: frozenset[Work])
     source = image_source(plan.image_template.properties["source"])
     if definition is None:
         return []
-    return source_misfits(source, await find_source(azure, plan, source), definition, plan.image_template.location)
+    found = await find_source(azure, plan, source)
+    return [
+        *source_misfits(source, found, definition, plan.image_template.location),
+        *plan_misfits(plan.image_template.properties["source"], found),
+    ]
 
 
 async def find_source(azure: AzureClients, plan: StagePlan, source: ImageSource) -> SourceImage | None:

@@ -77,6 +77,21 @@ def source_misfits(
     return misfits
 
 
+def plan_misfits(source: JsonObject, found: SourceImage | None) -> list[Misfit]:
+    """Return where a marketplace source does not name the purchase plan that it has: Azure starts no machine then."""
+    if found is None or source["type"] != "PlatformImage":
+        return []
+    info: JsonObject = source.get("planInfo") or {}
+    named = tuple(str(info[key]).lower() for key in ("planName", "planProduct", "planPublisher")) if info else None
+    plan = found.plan
+    if named == (plan and (plan.name.lower(), plan.product.lower(), plan.publisher.lower())):
+        return []
+    if plan is None:
+        return [_misfit("planInfo", "The source has no purchase plan.", "nothing: leave planInfo out")]
+    instead = f'{{"planName": "{plan.name}", "planProduct": "{plan.product}", "planPublisher": "{plan.publisher}"}}'
+    return [_misfit("planInfo", "The source has a purchase plan, which is not the one here.", instead)]
+
+
 def _members(image: ImageSource) -> tuple[str, str]:
     """Return the members of the source that name the image, and that would name its purchase plan."""
     match image:

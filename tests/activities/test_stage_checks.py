@@ -1,5 +1,6 @@
 """What a check finds in Azure before the first change, for each kind of resource."""
 
+import json
 import uuid
 
 import pytest
@@ -307,6 +308,14 @@ async def test_the_resource_group_of_a_managed_image_must_be_there(azure, look, 
 
 def gallery_in(group: str, name: str, subscription: str = SUBSCRIPTION) -> Gallery:
     return Gallery(subscription_id=subscription, resource_group=group, name=name, location="westeurope")
+
+
+async def test_a_marketplace_source_with_a_plan_that_it_does_not_name_is_told(look, settings):
+    urn = ("cis-center-for-internet-security-inc", "cis-ubuntu", "cis-ubuntulinux2404-l1-gen2")
+    names = dict(zip(("publisher", "offer", "sku"), urn, strict=True))
+    with_source(settings, json.dumps({"type": "PlatformImage", **names, "version": "latest"}))
+    faults = [fault for fault in (await look()).faults if fault.path.startswith("parameters.itParam.value.imageSource")]
+    assert any('"planProduct": "cis-ubuntu"' in fault.instead for fault in faults)
 
 
 VERSION = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/theirs/{COMPUTE}/galleries/golden/images/base/versions"

@@ -8,7 +8,7 @@ from models.source_image import (
     PurchasePlan,
     SourceImage,
 )
-from policies.source_compatibility import image_source, is_version_of, source_misfits
+from policies.source_compatibility import image_source, is_version_of, plan_misfits, source_misfits
 
 IMAGE = MarketplaceImage(publisher="Canonical", offer="ubuntu-24_04-lts", sku="server", version="latest")
 SOURCE = SourceImage(
@@ -142,3 +142,25 @@ def test_a_source_is_read_by_its_type(source, noun):
 )
 def test_a_source_is_a_version_of_its_definition_alone(image, ids, expected):
     assert is_version_of(image, frozenset(ids)) is expected
+
+
+INFO = {"planName": "CIS", "planProduct": "cis-ubuntu", "planPublisher": "center-for-internet-security"}
+
+
+@pytest.mark.parametrize(
+    ("info", "plan", "instead"),
+    [
+        (None, None, None),
+        (INFO, PLAN, None),
+        (None, PLAN, '"planProduct": "cis-ubuntu"'),
+        (INFO | {"planName": "other"}, PLAN, '"planName": "cis"'),
+        (INFO, None, "leave planInfo out"),
+    ],
+)
+def test_a_marketplace_source_names_the_purchase_plan_that_it_has(info, plan, instead):
+    source = {"type": "PlatformImage"} | ({"planInfo": info} if info else {})
+    misfits = plan_misfits(source, SOURCE.model_copy(update={"plan": plan}))
+    assert [(misfit.path, instead in misfit.instead) for misfit in misfits] == (
+        [(("source", "planInfo"), True)] if instead else []
+    )
+    assert plan_misfits({"type": "SharedImageVersion"}, SOURCE.model_copy(update={"plan": plan})) == []
