@@ -32,7 +32,9 @@ from activities.provider_registration import get_provider_registration, start_pr
 from activities.publication import get_publication, publish_lineage
 from activities.records import publish_build_end, publish_record
 from activities.scripts import find_scripts, upload_scripts
+from hosting.blob_functions import register_blob
 from hosting.durable_functions import register_activity, register_orchestrator
+from hosting.event_grid_functions import register_event_grid
 from hosting.http_functions import register_http
 from hosting.timer_functions import register_timer
 from orchestrators.deploy_infrastructure import deploy_infrastructure
@@ -48,6 +50,7 @@ from triggers.http_plan import plan_run
 from triggers.http_runs import get_run, list_runs, start_run
 from triggers.http_uploads import list_uploads
 from triggers.patch_schedule import look_at_images
+from triggers.script_uploads import note_script_removal, note_script_upload
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 
@@ -61,6 +64,8 @@ register_http(app, "POST", "runs/{id}/approvals/{environment}", decide_approval)
 register_http(app, "POST", "runs/{id}/cancel", cancel_run)
 register_http(app, "GET", "uploads", list_uploads)
 register_timer(app, "%PATCH_TIMER%", look_at_images)
+register_blob(app, "uploads/{name}", note_script_upload)
+register_event_grid(app, note_script_removal)
 
 # What happens, in which order.
 register_orchestrator(app, keep_image_current)

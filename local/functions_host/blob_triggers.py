@@ -92,7 +92,11 @@ class BlobTriggers:
                 if ending.is_set():
                     return
                 there.add(blob.name)
-                await self._hand_over(function, blob)
+                try:
+                    await self._hand_over(function, blob)
+                except AzureError as error:
+                    # One whose name is too long for a receipt keeps no other from being handed over.
+                    LOGGER.warning("%s was not given %.80r: %s", function.name, blob.name, error)
         except ResourceNotFoundError:
             return
         for name in sorted({name for _, name, _ in given} - there):
@@ -168,7 +172,7 @@ def _path_of(function: Function) -> tuple[str, re.Pattern[str]]:
     """Return the container and the pattern of a trigger's path, such as `uploads/{name}`."""
     container, _, rest = resolved(function.trigger["path"]).partition("/")
     pattern = PLACEHOLDER.sub(r"(?P<\1>.+)", re.escape(rest)) if rest else ".+"
-    return container, re.compile(pattern)
+    return container, re.compile(pattern, re.DOTALL)
 
 
 def _receipt(version: Version) -> str:

@@ -142,6 +142,14 @@ def test_a_blob_that_cannot_be_taken_is_tried_five_times_and_noted_as_poison(sha
     assert json.loads(message) == {"FunctionId": "Host.Functions.on_upload", "BlobName": name, "ETag": etag}
 
 
+def test_a_name_that_is_too_long_for_a_receipt_keeps_no_other_blob_from_being_handed_over(shared):
+    with shared.container() as uploads:
+        uploads.upload_blob("a" * 1020, b"flour")
+        uploads.upload_blob("b\nc", b"flour")
+        shared.noted("on_upload", name="uploads/b\nc")
+        uploads.delete_blob("a" * 1020)
+
+
 def deletions(sample, name):
     subject = f"/blobServices/default/containers/uploads/blobs/{name}"
     return [note for note in sample.notes("on_event", subject=subject) if note["data"]["api"] == "DeleteBlob"]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+import httpx
 import pytest
 
 from local.stack import StackOptions, local_stack
@@ -17,16 +18,16 @@ def two(tmp_path_factory):
     """A stack with several environments, the second behind an approval; nothing starts by itself during the tests."""
     parameters = tmp_path_factory.mktemp("two")
     write_three_environments(parameters, {"dev": {"timeoutMinutes": 60}})
-    options = StackOptions(build_seconds=1, parameters=parameters)
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("UPLOAD_QUIET_SECONDS", "3600")
-        with (
-            local_stack(tmp_path_factory.mktemp("stack"), options) as stack,
-            Bakery(stack.model_dump(mode="json", by_alias=True)) as driver,
-            driver.container("uploads") as uploads,
-        ):
-            driver.uploads = uploads
-            yield driver
+    options = StackOptions(build_seconds=1, parameters=parameters, settings={"UPLOAD_QUIET_SECONDS": "3600"})
+    folder = tmp_path_factory.mktemp("stack")
+    with (
+        local_stack(folder, options) as stack,
+        Bakery(stack.model_dump(mode="json", by_alias=True)) as driver,
+        driver.container("uploads") as uploads,
+    ):
+        driver.uploads = uploads
+        driver.log = folder / "logs" / "functions-host.log"
+        yield driver
 
 
 def sha256(content):
@@ -77,3 +78,88 @@ def test_uploads_are_listed_with_the_images_that_use_them_newest_first(two):
         assert (answer.status_code, answer.json()["faults"][0]["path"]) == (400, "limit")
     two.uploads.delete_blob(SCRIPT)
     assert SCRIPT not in json.dumps(listed(two)["uploads"])
+
+
+def look_at(bakery):
+    """Return when the look is made that was asked for, or None."""
+    functions = bakery.stack["functions"]
+    url = f"{functions['url']}/runtime/webhooks/durabletask/instances/upkeep-linux"
+    answer = httpx.get(url, params={"code": functions["systemKey"]})
+    return (answer.json().get("customStatus") or {}).get("lookAt") if answer.is_success else None
+
+
+def deliver(bakery, function, hook, event):
+    functions = bakery.stack["functions"]
+    return httpx.post(
+        f"{functions['url']}/runtime/webhooks/{hook}",
+        params={"functionName": f"Host.Functions.{function}", "code": functions["systemKey"]},
+        json=[{"id": "e", "eventTime": "2026-03-11T03:00:00Z", "data": {}, "dataVersion": "", **event}],
+        timeout=60,
+    ).status_code
+
+
+def subject(path, container="uploads"):
+    return f"/blobServices/default/containers/{container}/blobs/{path}"
+
+
+def test_an_upload_and_its_removal_are_noticed_and_put_the_look_off(two):
+    two.uploads.upload_blob("versions.env", FIRST, overwrite=True)
+    with two.container("azure-webjobs-hosts") as of_the_host:
+        etag = two.uploads.get_blob_client("versions.env").get_blob_properties().etag.strip('"')
+        receipt = f"blobreceipts/note_script_upload/{etag}/"
+        eventually(lambda: list(of_the_host.list_blob_names(name_starts_with=receipt)), bool)
+    after_upload = eventually(lambda: look_at(two), bool)
+    two.uploads.delete_blob("versions.env")
+    eventually(lambda: look_at(two), lambda at: at > after_upload)
+
+
+REFUSED = {
+    "linux/setup.exe": (b"MZ", "no script for Linux"),
+    "linux/Install_powershell.sh": (FIRST, "differs only in upper and lower case"),
+    "linux/empty.sh": (b"", "is empty"),
+    "linux/large.sh": (b"#" * (20 * 1024 * 1024 + 1), "20 MB"),
+    "macos/install.sh": (FIRST, "do not lie in macos/"),
+    "linux/line\nbreak.sh": (FIRST, r"'line\nbreak.sh'"),
+    "linux/..hidden.sh": (FIRST, "'..hidden.sh'"),
+    "linux/no_image_uses_it.sh": (FIRST, "No image uses this file"),
+}
+
+
+def test_what_is_of_no_use_is_noted_once_with_what_to_upload_instead_and_starts_nothing(two):
+    for path, (content, _) in REFUSED.items():
+        two.uploads.upload_blob(path, content, overwrite=True)
+
+    def refused():
+        return {one["path"]: one for one in listed(two, limit=200)["refused"]}
+
+    notes = eventually(refused, lambda found: found.keys() >= REFUSED.keys(), 60)
+    before = look_at(two)
+    for path, (_, problem) in REFUSED.items():
+        assert problem in notes[path]["problem"], path
+        assert notes[path]["instead"].startswith("Upload")
+        created = {"eventType": "Microsoft.Storage.BlobCreated", "subject": subject(path)}
+        assert deliver(two, "note_script_upload", "blobs", created) == 202
+    assert {path: refused()[path] for path in REFUSED} == {path: notes[path] for path in REFUSED}
+    lines = [line for line in two.log.read_text().splitlines() if "is of no use" in line]
+    for path in REFUSED:
+        shown = path.replace("\n", r"\n")
+        assert len([line for line in lines if f"The upload '{shown}' is" in line]) == 1, path
+    counting = {one["path"] for one in listed(two)["uploads"]}
+    assert REFUSED.keys() & counting == {"linux/no_image_uses_it.sh"}
+    assert look_at(two) == before
+
+
+def test_events_of_other_containers_other_kinds_and_files_that_are_not_there_are_nothing(two):
+    before = look_at(two)
+    removed = "Microsoft.Storage.BlobDeleted"
+    for event in (
+        {"eventType": removed, "subject": subject(SCRIPT, "records")},
+        {"eventType": "Microsoft.Resources.ResourceActionSuccess", "subject": subject(SCRIPT)},
+        {"eventType": "Microsoft.Storage.BlobCreated", "subject": subject(SCRIPT)},
+    ):
+        assert deliver(two, "note_script_removal", "eventgrid", event) == 202
+    gone = {"eventType": "Microsoft.Storage.BlobCreated", "subject": subject("linux/was_never_there.sh")}
+    assert deliver(two, "note_script_upload", "blobs", gone) == 202
+    assert look_at(two) == before
+    listed_runs = two.api.get("/api/runs").json()["runs"]
+    assert {run["startedBy"]["kind"] for run in listed_runs} <= {"http"}
