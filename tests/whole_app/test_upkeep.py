@@ -96,7 +96,7 @@ def write_configuration(folder: Path) -> tuple[Path, Path]:
     }
     infrastructure = {
         "rgParam": {"name": "rg"},
-        "msiParam": {"name": "id"},
+        "msiParam": {"name": "id-images"},
         "saParam": {"name": "stscripts", "blobServices": {"containers": [{"name": "aibscripts"}]}},
         "acgParam": {"name": "gal", "images": [{"name": name, "sku": name, **definition} for name in IMAGES]},
     }
@@ -105,7 +105,7 @@ def write_configuration(folder: Path) -> tuple[Path, Path]:
         gallery = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Compute"
         template = {
             "name": f"it-{name}",
-            "userMsiName": "id",
+            "userMsiName": "id-images",
             "imageSource": {
                 "type": "PlatformImage",
                 "publisher": "Canonical",
