@@ -9,6 +9,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from models.faults import Fault
+from models.image_overview import ImageOverview
 from models.pipeline_record import PipelineRecord, PipelineRunSummary
 from models.run_plan import RunPlan
 
@@ -57,6 +58,10 @@ class BakeryApi:
         """GET /api/runs; the newest first."""
         answer = self._call("GET", "/api/runs", params={"limit": limit})
         return self._read(answer, TypeAdapter(dict[str, list[PipelineRunSummary]]))["runs"]
+
+    def list_images(self) -> list[ImageOverview]:
+        """GET /api/images."""
+        return self._read(self._call("GET", "/api/images"), TypeAdapter(dict[str, list[ImageOverview]]))["images"]
 
     def decide(self, run_id: str, environment: str, decision: dict[str, str]) -> str:
         """POST /api/runs/{id}/approvals/{environment}; returns where the approval stands then."""

@@ -13,6 +13,7 @@ from cli.address import DEFAULT_STACK, Key, Stack, Url, find_app
 from cli.bakery_api import BakeryApi, Refused, Unavailable
 from cli.findings import print_refusal
 from cli.following import follow, is_over
+from cli.images import print_images
 from cli.plans import print_plan
 from cli.progress import progress
 from cli.reports import print_failure, print_run, print_runs
@@ -202,6 +203,13 @@ def list_runs(
     """List the newest runs, newest first."""
     with _told_in_sentences(), find_app(url, key, stack) as api:
         print_runs(_output(), api.list_runs(limit))
+
+
+@app.command()
+def images(*, url: Url = None, key: Key = None, stack: Stack = DEFAULT_STACK) -> None:
+    """Show the latest image in each environment, where it comes from, and why it is to be built anew."""
+    with _told_in_sentences(), find_app(url, key, stack) as api:
+        print_images(_output(), api.list_images())
 
 
 def _options(

@@ -15,6 +15,7 @@ COLOURS = {
     State.SUCCEEDED: "green",
     State.RUNNING: "cyan",
     State.TRIGGERED: "cyan",
+    State.SKIPPED: "dim",
     State.PARTIALLY_SUCCEEDED: "yellow",
 }
 
@@ -25,6 +26,8 @@ def print_run(console: Console, record: PipelineRecord) -> None:
     if record.ended_at:
         title.append(f"  {clock(record.ended_at - record.started_at)}", style="dim")
     console.print(title)
+    if record.started_by.reason:
+        print_sentence(console, f"Started by {record.started_by.kind}: {record.started_by.reason}")
     for stage in record.stages:
         console.print()
         console.print(_steps(stage))
@@ -61,12 +64,13 @@ def print_failure(console: Console, record: PipelineRecord) -> None:
 def print_runs(console: Console, runs: list[PipelineRunSummary]) -> None:
     """Print the list of runs as a table."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("run", "image", "scope", "state", "started (UTC)"):
+    for column in ("run", "image", "scope", "started by", "state", "started (UTC)"):
         table.add_column(column, no_wrap=True)
     table.add_column("took", justify="right", no_wrap=True)
     for run in runs:
         took = clock(run.ended_at - run.started_at) if run.ended_at else ""
-        table.add_row(run.id, run.image, run.scope, _state(run.state), f"{run.started_at:%Y-%m-%d %H:%M:%S}", took)
+        started = f"{run.started_at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(run.id, run.image, run.scope, run.started_by.kind, _state(run.state), started, took)
     console.print(table)
 
 

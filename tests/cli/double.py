@@ -29,6 +29,7 @@ class HttpApi:
     runs: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     started: list[Any] = field(default_factory=list[Any])
     planned: dict[str, Any] = field(default_factory=dict[str, Any])
+    images: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     looks: int = 0
     url: str = ""
 
@@ -67,6 +68,9 @@ class HttpApi:
     async def list(self, request: Request) -> Response:
         return _without_key(request) or JSONResponse({"runs": self.runs[: int(request.query_params["limit"])]})
 
+    async def show_images(self, request: Request) -> Response:
+        return _without_key(request) or JSONResponse({"images": self.images})
+
 
 def _without_key(request: Request) -> Response | None:
     return None if request.headers.get("x-functions-key") == KEY else Response(status_code=401)
@@ -78,6 +82,7 @@ def served(api: HttpApi) -> Iterator[HttpApi]:
     routes = [
         Route("/api/runs", api.start, methods=["POST"]),
         Route("/api/runs", api.list, methods=["GET"]),
+        Route("/api/images", api.show_images, methods=["GET"]),
         Route("/api/plan", api.plan, methods=["POST"]),
         Route("/api/runs/{id}", api.show, methods=["GET"]),
         Route("/api/runs/{id}/approvals/{environment}", api.decide, methods=["POST"]),

@@ -229,3 +229,40 @@ PLAN: dict[str, Any] = {
     "faults": [],
     "running": None,
 }
+IMAGES = [
+    {
+        "name": "linux",
+        "osType": "Linux",
+        "runOn": "linux-20261125-100000-abcdef",
+        "patch": {
+            "month": "2026-11",
+            "because": "The patch of 2026-11 is the run linux-20261111-030000-00000a (Succeeded).",
+            "nextAt": "2026-12-09T03:00:00Z",
+            "paused": False,
+        },
+        "faults": 0,
+        "environments": [
+            {
+                "environment": "sbx",
+                "latest": {
+                    "imageVersionId": "/subscriptions/s/resourceGroups/g/x/images/linux/versions/1.0.3",
+                    "replicationState": "Completed",
+                    "exactSourceVersion": "24.04.202611050",
+                    "scripts": [],
+                    "runId": "linux-20261111-030000-00000a",
+                    "startedBy": {"kind": "timer", "month": "2026-11"},
+                    "builtAt": "2026-11-23T07:00:00Z",
+                    "ageSeconds": 184_000,
+                },
+                "rebuildIsDue": False,
+                "rebuildBecause": [],
+            },
+            {
+                "environment": "prd",
+                "latest": None,
+                "rebuildIsDue": True,
+                "rebuildBecause": ["There is no successful build in prd yet."],
+            },
+        ],
+    }
+]

@@ -10,10 +10,10 @@ from typer.main import get_command
 from cli.commands import app
 from tests.cli.conftest import Cli
 from tests.cli.double import HttpApi
-from tests.cli.story import FAULTS, PLAN, SUCCESS, SUMMARIES
+from tests.cli.story import FAULTS, IMAGES, PLAN, SUCCESS, SUMMARIES
 
 COMMANDS = pytest.mark.parametrize(
-    "command", [("plan",), ("start",), ("show", "a-run"), ("show", "a-run", "--follow"), ("list",)]
+    "command", [("plan",), ("start",), ("show", "a-run"), ("show", "a-run", "--follow"), ("list",), ("images",)]
 )
 OPTIONS = ("--image", "linux", "--start-environment", "dev", "--stop-environment", "prd", "--scope", "only-image")
 ASKED = {"image": "linux", "startEnvironment": "dev", "stopEnvironment": "prd", "scope": "only-image"}
@@ -124,14 +124,35 @@ def test_a_run_that_goes_on_is_shown_as_it_stands(cli: Cli, api: HttpApi) -> Non
     assert api.looks == 1
 
 
+def test_images_are_shown_with_their_source_their_age_and_why_they_are_to_be_built_anew(cli: Cli, api: HttpApi) -> None:
+    api.images = IMAGES
+    ended = cli("images")
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert [re.split(r"  +", line.strip()) for line in ended.stdout.splitlines() if line.strip()] == [
+        ["linux (Linux), the run linux-20261125-100000-abcdef is on"],
+        ["environment", "version", "source", "age", "started by", "to be built anew"],
+        ["sbx", "1.0.3", "24.04.202611050", "2 d 3 h", "timer", "no"],
+        ["prd", "none", "There is no successful build in prd yet."],
+        ["The patch of 2026-11 is the run linux-20261111-030000-00000a (Succeeded)."],
+    ]
+
+
 def test_list_shows_a_line_for_each_run(cli: Cli, api: HttpApi) -> None:
     api.runs = SUMMARIES
     ended = cli("list")
     lines = [re.split(r"  +", line.strip()) for line in ended.stdout.splitlines()]
     assert lines == [
-        ["run", "image", "scope", "state", "started (UTC)", "took"],
-        ["linux-20261125-100000-abcdef", "linux", "all", "Running", "2026-11-25 10:00:00"],
-        ["linux-20261124-100000-123456", "linux", "only-image", "PartiallySucceeded", "2026-11-24 10:00:00", "1:02:03"],
+        ["run", "image", "scope", "started by", "state", "started (UTC)", "took"],
+        ["linux-20261125-100000-abcdef", "linux", "all", "http", "Running", "2026-11-25 10:00:00"],
+        [
+            "linux-20261124-100000-123456",
+            "linux",
+            "only-image",
+            "timer",
+            "PartiallySucceeded",
+            "2026-11-24 10:00:00",
+            "1:02:03",
+        ],
     ]
     assert len(cli("list", "--limit", "1").stdout.splitlines()) == 2
 
