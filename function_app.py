@@ -44,6 +44,7 @@ from orchestrators.run_pipeline import run_pipeline
 from orchestrators.run_stage import run_stage
 from orchestrators.tend_image_build import tend_image_build
 from orchestrators.watch_image_build import watch_image_build
+from triggers.build_events import note_build_event
 from triggers.http_decisions import cancel_run, decide_approval
 from triggers.http_images import list_images
 from triggers.http_plan import plan_run
@@ -66,6 +67,7 @@ register_http(app, "GET", "uploads", list_uploads)
 register_timer(app, "%PATCH_TIMER%", look_at_images)
 register_blob(app, "uploads/{name}", note_script_upload)
 register_event_grid(app, note_script_removal)
+register_event_grid(app, note_build_event)
 
 # What happens, in which order.
 register_orchestrator(app, keep_image_current)

@@ -1,29 +1,37 @@
 """Check: whether a stage can do what the operator asks for, before anything is changed."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from itertools import chain
 
+from pydantic import ValidationError
+
 from activities.run_scripts import read_with_uploads
 from activities.stage_checks import GROUP_CHECK, STAGE_CHECKS, StageCheck
-from azure_clients import providers
+from azure_clients import providers, records
 from azure_clients.connection import AzureClients
 from configuration.reading import ConfigurationReading, read_configuration
 from configuration.settings import Settings
 from models.configuration import StagePlan
-from models.errors import AzureRefused, AzureUnavailable, StepFailed
+from models.errors import AzureError, AzureRefused, AzureUnavailable, StepFailed
 from models.failure import Failure
 from models.faults import Fault, Remark
+from models.image_build import PastBuild
 from models.misfit import Misfit, Part
 from models.pipeline_run import Scope, Stage
 from models.stage_messages import CheckedStage
 from models.subscription import SubscriptionProviders
+from policies.build_history import build_history
 from policies.image_template_body import without_keys
 from policies.provider_registration import registration_remarks, unregistered_providers
 from policies.scope_work import Work, work_of
 from policies.source_compatibility import image_source, is_version_of
 from policies.stage_misfits import refused_question, refused_subscription, region_misfits
+
+LOGGER = logging.getLogger("image_bakery")
+RECORDS_OF_HISTORY = 10
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> 
     """Read the operator's files once for the whole stage and compare them with the facts of Azure.
 
     Azure: LIST of the uploads; LIST resource providers; GET or LIST of source, resource group, storage account, gallery
-    and identity; POST checkNameAvailability, which changes nothing.
+    and identity; POST checkNameAvailability, which changes nothing; LIST and GET of the image's newest records.
     Repeat: reads again.
     """
     reading = await _read(azure, settings, stage)
@@ -60,7 +68,8 @@ async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> 
         raise found.unanswered[0]
     plan = plan.model_copy(update={"image_template": without_keys(plan.image_template)})
     remarks = (*reading.remarks_for([stage.environment], stage.image), *found.remarks)
-    return CheckedStage(plan=plan, remarks=remarks, unregistered_providers=found.unregistered)
+    history = await _build_history(azure, stage)
+    return CheckedStage(plan=plan, remarks=remarks, unregistered_providers=found.unregistered, build_history=history)
 
 
 async def find_in_azure(
@@ -121,6 +130,17 @@ async def _read(azure: AzureClients, settings: Settings, stage: Stage) -> Config
         return await read_with_uploads(azure, settings)
     known = frozenset(script.path for script in stage.scripts)
     return await asyncio.to_thread(read_configuration, settings.parameters_folder, settings.customization_folder, known)
+
+
+async def _build_history(azure: AzureClients, stage: Stage) -> tuple[PastBuild, ...]:
+    """Return the image's last builds in this environment; without them a build is only watched less cleverly."""
+    if Work.IMAGE not in work_of(stage.scope):
+        return ()
+    try:
+        return build_history(await records.list_of_image(azure, stage.image, RECORDS_OF_HISTORY), stage.environment)
+    except (AzureError, ValidationError) as error:
+        LOGGER.warning("The earlier builds of %s could not be read: %s", stage.image, error)
+        return ()
 
 
 async def _answered[T](question: Awaitable[T]) -> T | AzureRefused | AzureUnavailable:

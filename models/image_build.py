@@ -1,6 +1,6 @@
 """The run of an image template, in Azure Image Builder's words."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from models.failure import Failure
@@ -50,6 +50,20 @@ class ImageRun(Message):
     ended_at: datetime | None = None
 
 
+class NoticedBy(StrEnum):
+    """What made us see that a build was over: an event that told to look, or a reading whose time had come."""
+
+    EVENT = "event"
+    POLL = "poll"
+
+
+class PastBuild(Message):
+    """An earlier build of the same image in the same environment that succeeded."""
+
+    took: timedelta
+    noticed_by: NoticedBy | None = None
+
+
 class SubStateTimes(Message):
     """When a sub-state was first and last seen; precise to the interval at which Azure is read."""
 
@@ -69,12 +83,15 @@ class ImageBuildProgress(Message):
     ended_at: datetime | None = None
     sub_states: tuple[SubStateTimes, ...] = ()
     message: str | None = None
+    noticed_by: NoticedBy | None = None
 
 
 class ImageBuildWatch(Message):
     """Starts the orchestration `watch_image_build`, and carries it over each continue-as-new.
 
-    The build is canceled when it still runs at `deadline`; `canceled_because` then says why it was.
+    The build is canceled when it still runs at `deadline`; `canceled_because` then says why it was. `history` are the
+    last builds of this image, newest first. The rest is how far the watching is: when the run was last read, how many
+    readings an event caused in vain, whether the last reading was one of them, and whether an event has come since.
     """
 
     template: ImageTemplateReference
@@ -82,6 +99,11 @@ class ImageBuildWatch(Message):
     watched_since: datetime
     deadline: datetime
     canceled_because: Failure | None = None
+    history: tuple[PastBuild, ...] = ()
+    read_at: datetime | None = None
+    fruitless_looks: int = 0
+    looked_for_event: bool = False
+    event_has_come: bool = False
 
 
 class ImageBuildEnd(Message):

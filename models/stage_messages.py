@@ -2,7 +2,7 @@
 
 from models.configuration import StagePlan
 from models.faults import Remark
-from models.image_build import ImageBuildWatch
+from models.image_build import ImageBuildWatch, PastBuild
 from models.image_template import ScriptReference
 from models.message import Message
 from models.pipeline_record import BuiltScript, Publication, StageRecord
@@ -14,12 +14,14 @@ from models.scripts import ScriptContent
 class CheckedStage(Message):
     """What a stage has to do, as the check found it good: the operator's files, read once for the whole stage.
 
-    `unregistered_providers` are to be registered before anything else is done.
+    `unregistered_providers` are to be registered before anything else is done. `build_history` are the image's last
+    builds that succeeded in this environment, newest first.
     """
 
     plan: StagePlan
     remarks: tuple[Remark, ...] = ()
     unregistered_providers: tuple[str, ...] = ()
+    build_history: tuple[PastBuild, ...] = ()
 
 
 class InfrastructureDeployment(Message):

@@ -22,7 +22,7 @@ def follow_to_its_end(stage: OngoingStage, watch: ImageBuildWatch, request: Publ
 
 
 def _follow(stage: OngoingStage, watch: ImageBuildWatch) -> Steps[None]:
-    instance_id = build.instance_id(stage.asked.run_id, stage.asked.environment)
+    instance_id = build.instance_id(watch.template.id)
     pending = schedule_orchestrator(stage.context, build.watch_image_build, watch, instance_id)
     end = yield from stage.cancellation.follow(pending, instance_id)
     stage.log.build(end.progress)

@@ -42,13 +42,10 @@ class Cancellation:
         if failure is not None:
             raise StepFailed(failure, State.CANCELED)
 
-    def sleep(self, duration: timedelta) -> Steps[None]:
-        """Wait for a while, or until the wish comes; once it has come, just wait."""
-        if self.task.is_complete:
-            yield timer(self._context, duration)
-            return
+    def sleep(self, duration: timedelta, *interruptions: Task[Any]) -> Steps[None]:
+        """Wait for a while, or until the wish or an interruption comes; a wish that has come before is none."""
         alarm = timer(self._context, duration)
-        yield from first_of(alarm, self.task)
+        yield from first_of(alarm, *interruptions, *(() if self.task.is_complete else (self.task,)))
         alarm.cancel()
 
     def follow[T: Message](self, pending: Pending[T], instance_id: str) -> Steps[T]:

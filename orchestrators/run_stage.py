@@ -65,7 +65,8 @@ def run_stage(context: Context, stage: Stage) -> Steps[StageRecord]:
 
 def _steps(stage: OngoingStage) -> Steps[State]:
     work = work_of(stage.asked.scope)
-    plan = yield from _check(stage)
+    checked = yield from _check(stage)
+    plan = checked.plan
     if removes_templates(stage.asked.scope, asked_for=stage.asked.remove_image_templates):
         yield from _remove_earlier_templates(stage, plan)
     if work & {Work.BASE, Work.STORAGE}:
@@ -78,16 +79,16 @@ def _steps(stage: OngoingStage) -> Steps[State]:
     template = yield from _submit(stage, plan, scripts)
     version_expected = plan.image_template.image_definition_id is not None
     request = PublicationRequest(template=template, scripts=scripts.scripts, version_expected=version_expected)
-    if (yield from stage.log.step(StepName.BUILD, _build(stage, plan, request))) is State.TRIGGERED:
+    if (yield from stage.log.step(StepName.BUILD, _build(stage, checked, request))) is State.TRIGGERED:
         return State.TRIGGERED
     yield from publish(stage, request)
     return State.SUCCEEDED
 
 
-def _check(stage: OngoingStage) -> Steps[StagePlan]:
+def _check(stage: OngoingStage) -> Steps[CheckedStage]:
     checked = yield from stage.log.step(StepName.CHECK, _checked(stage))
     stage.log.checked(checked.remarks, configuration_digest(checked.plan))
-    return checked.plan
+    return checked
 
 
 def _checked(stage: OngoingStage) -> Steps[CheckedStage]:
@@ -150,7 +151,7 @@ def _submit(stage: OngoingStage, plan: StagePlan, scripts: UploadedScripts) -> S
     return template
 
 
-def _build(stage: OngoingStage, plan: StagePlan, request: PublicationRequest) -> Steps[State]:
+def _build(stage: OngoingStage, checked: CheckedStage, request: PublicationRequest) -> Steps[State]:
     """Run the image template, and follow the build to its end, or leave it to be tended."""
     context, asked, template = stage.context, stage.asked, request.template
     progress = ImageBuildProgress(template_name=template.name, template_id=template.id)
@@ -160,7 +161,8 @@ def _build(stage: OngoingStage, plan: StagePlan, request: PublicationRequest) ->
         template=template,
         progress=advanced(progress, run, now(context)),
         watched_since=now(context),
-        deadline=build_deadline(now(context), plan.image_template.build_timeout_minutes),
+        deadline=build_deadline(now(context), checked.plan.image_template.build_timeout_minutes),
+        history=checked.build_history,
     )
     stage.log.build(watch.progress)
     if not asked.wait_for_image_build:

@@ -1,60 +1,152 @@
 """Watches the run of an image template to its end.
 
-1. reads the run and shows how far it is, at growing intervals, also where Azure does not answer for a while;
-2. cancels the build once it is past its deadline, or the run is canceled, and goes on watching until Azure says that
+1. waits until a reading is due by the policy, an event says that the run may have ended, or it is to be canceled;
+2. reads the run and shows how far it is, also where Azure does not answer for a while;
+3. cancels the build once it is past its deadline, or the run is canceled, and goes on watching until Azure says that
    it is over;
-3. starts over with an empty history every so often.
+4. starts over with an empty history every so often.
+
+An event only makes it look, and not more often than the policy allows: whoever sent it, whatever it told, how late and
+how often it comes.
 """
+
+import hashlib
+from datetime import timedelta
+from enum import Enum, auto
 
 from activities.image_templates import cancel_image_run, get_image_run
 from models.errors import StepFailed, StepUnanswered
 from models.failure import Failure
-from models.image_build import ImageBuildEnd, ImageBuildWatch
+from models.image_build import ImageBuildEnd, ImageBuildWatch, NoticedBy
 from orchestrators.cancellation import Cancellation
-from orchestrators.durable import Context, Steps, call_activity, continue_as_new, log, now, show
+from orchestrators.durable import Context, Steps, call_activity, continue_as_new, expect_event, log, now, show
+from policies.build_poll_interval import build_poll_interval, look_gap, second_look
 from policies.build_progress import BUILD_TIMED_OUT, CANCELING_ALLOWANCE, advanced
-from policies.poll_interval import poll_interval
 
-READS_PER_HISTORY = 30
+LOOK_EVENT = "look"
+# Readings, and events that came: both make the history longer.
+STEPS_PER_HISTORY = 30
+# A reading at the deadline must not come a moment too early for it.
+JUST_AFTER = timedelta(seconds=1)
 
 
-def instance_id(run_id: str, environment: str) -> str:
-    """Return the instance id of the watch over a stage's build."""
-    return f"{run_id}-{environment}.build"
+class _Why(Enum):
+    """Why the run is read."""
+
+    DUE = auto()
+    EVENT = auto()
+    SECOND_LOOK = auto()
+
+
+class _LookEvents:
+    """The events that say to look."""
+
+    def __init__(self, context: Context, *, one_has_come: bool) -> None:
+        self._context = context
+        self._one_has_come = one_has_come
+        self.task = expect_event(context, LOOK_EVENT)
+
+    @property
+    def have_come(self) -> bool:
+        """Say whether there was one since the last `take`."""
+        return self._one_has_come or self.task.is_complete
+
+    def take(self) -> int:
+        """Forget those that have come, for the reading that follows answers them all; returns how many."""
+        taken, self._one_has_come = 0, False
+        while self.task.is_complete:
+            taken += 1
+            self.task = expect_event(self._context, LOOK_EVENT)
+        return taken
+
+
+def instance_id(template_id: str) -> str:
+    """Return the instance id of the watch over a template's run.
+
+    It is made of the template's resource id alone, which is all that an event tells. Azure spells ids in whatever case
+    it likes.
+    """
+    known_as = template_id.lower()
+    return f"{known_as.rpartition('/')[2]}-{hashlib.sha256(known_as.encode()).hexdigest()[:12]}"
 
 
 def watch_image_build(context: Context, watch: ImageBuildWatch) -> Steps[ImageBuildEnd]:
     """Return how the build ended, whatever the end is."""
     cancellation = Cancellation(context)
-    for _ in range(READS_PER_HISTORY):
-        watch = yield from _read(context, watch)
-        if watch.progress.run_state.finished:
-            return ImageBuildEnd(progress=watch.progress, canceled_because=watch.canceled_because)
-        if now(context) > watch.deadline and watch.canceled_because is not None:
+    events = _LookEvents(context, one_has_come=watch.event_has_come)
+    steps = 0
+    while not watch.progress.run_state.finished:
+        watch = yield from _canceled_where_due(context, watch, cancellation)
+        if steps >= STEPS_PER_HISTORY:
+            continue_as_new(context, watch.model_copy(update={"event_has_come": events.have_come}))
+            break
+        why = yield from _wait(context, watch, cancellation, events)
+        steps += 1 + events.take()
+        watch = yield from _read(context, watch, why)
+    return ImageBuildEnd(progress=watch.progress, canceled_because=watch.canceled_because)
+
+
+def _canceled_where_due(context: Context, watch: ImageBuildWatch, cancellation: Cancellation) -> Steps[ImageBuildWatch]:
+    """Cancel the build if it is to be; raises StepFailed where one that was canceled does not end."""
+    is_late = now(context) > watch.deadline
+    if watch.canceled_because is not None:
+        if is_late:
             raise StepFailed(watch.canceled_because)
-        if watch.canceled_because is None:
-            reason = _timed_out(watch) if now(context) > watch.deadline else cancellation.failure
-            if reason is not None:
-                yield from call_activity(context, cancel_image_run, watch.template)
-                watch = watch.model_copy(
-                    update={"canceled_because": reason, "deadline": now(context) + CANCELING_ALLOWANCE}
-                )
-        yield from cancellation.sleep(poll_interval(now(context) - watch.watched_since))
-    continue_as_new(context, watch)
-    return ImageBuildEnd(progress=watch.progress)
+        return watch
+    reason = _timed_out(watch) if is_late else cancellation.failure
+    if reason is None:
+        return watch
+    yield from call_activity(context, cancel_image_run, watch.template)
+    canceled_at = now(context)
+    # How long builds take says nothing of how long a cancellation does.
+    begins_anew = {"watched_since": canceled_at, "read_at": None, "history": ()}
+    deadline = canceled_at + CANCELING_ALLOWANCE
+    return watch.model_copy(update={"canceled_because": reason, "deadline": deadline, **begins_anew})
 
 
-def _read(context: Context, watch: ImageBuildWatch) -> Steps[ImageBuildWatch]:
+def _wait(context: Context, watch: ImageBuildWatch, cancellation: Cancellation, events: _LookEvents) -> Steps[_Why]:
+    """Wait until the run is to be read, and return why. A wish to cancel ends the waiting."""
+    read_at = watch.read_at or watch.watched_since
+    elapsed = read_at - watch.watched_since
+    pause, why = build_poll_interval(elapsed, watch.history), _Why.DUE
+    if watch.looked_for_event and second_look(elapsed, watch.fruitless_looks) < pause:
+        pause, why = second_look(elapsed, watch.fruitless_looks), _Why.SECOND_LOOK
+    due = min(read_at + pause, max(watch.deadline, now(context)) + JUST_AFTER)
+    if not events.have_come:
+        yield from cancellation.sleep(max(due - now(context), timedelta(0)), events.task)
+        if not events.have_come:
+            return why
+    may_look = read_at + look_gap(watch.fruitless_looks)
+    if may_look < due:
+        due, why = may_look, _Why.EVENT
+    if due > now(context):
+        yield from cancellation.sleep(due - now(context))
+    return why
+
+
+def _read(context: Context, watch: ImageBuildWatch, why: _Why) -> Steps[ImageBuildWatch]:
     """Return the watch with one more reading of the run."""
+    looked = why is _Why.EVENT
     try:
         run = yield from call_activity(context, get_image_run, watch.template)
     except StepUnanswered as unanswered:
         # The build goes on while Azure does not answer: only the deadline ends it then.
         log(context, f"the run of {watch.template.name} could not be read: {unanswered}")
-        return watch
-    watch = watch.model_copy(update={"progress": advanced(watch.progress, run, now(context))})
-    show(context, watch.progress)
-    return watch
+        progress = watch.progress
+    else:
+        progress = advanced(watch.progress, run, now(context))
+        if run.state.finished:
+            noticed_by = NoticedBy.POLL if why is _Why.DUE else NoticedBy.EVENT
+            progress = progress.model_copy(update={"noticed_by": noticed_by})
+        show(context, progress)
+    return watch.model_copy(
+        update={
+            "progress": progress,
+            "read_at": now(context),
+            "looked_for_event": looked,
+            "fruitless_looks": watch.fruitless_looks + looked,
+        }
+    )
 
 
 def _timed_out(watch: ImageBuildWatch) -> Failure:

@@ -72,9 +72,7 @@ async def _with_current_stage(
     if stage_status is None:
         return record
     stage = StageRecord.from_payload(stage_status)
-    build_status = _status(await client.get_orchestration_state(watch_image_build.instance_id(record.id, environment)))
-    if build_status is not None:
-        stage = stage.model_copy(update={"build": ImageBuildProgress.from_payload(build_status)})
+    stage = await _with_current_build(client, stage)
     earlier = tuple(one for one in record.stages if one.environment != environment)
     return record.model_copy(update={"stages": (*earlier, stage)})
 
@@ -84,11 +82,17 @@ async def _with_untended_builds(client: df.DurableFunctionsClient, record: Pipel
     stages = list(record.stages)
     for index, stage in enumerate(stages):
         if stage.state is State.TRIGGERED:
-            instance_id = watch_image_build.instance_id(record.id, stage.environment)
-            status = _status(await client.get_orchestration_state(instance_id))
-            if status is not None:
-                stages[index] = stage.model_copy(update={"build": ImageBuildProgress.from_payload(status)})
+            stages[index] = await _with_current_build(client, stage)
     return record.model_copy(update={"stages": tuple(stages)})
+
+
+async def _with_current_build(client: df.DurableFunctionsClient, stage: StageRecord) -> StageRecord:
+    """Show how far the build is that is being watched, if one is."""
+    if stage.build is None:
+        return stage
+    instance_id = watch_image_build.instance_id(stage.build.template_id)
+    status = _status(await client.get_orchestration_state(instance_id))
+    return stage.model_copy(update={"build": ImageBuildProgress.from_payload(status)}) if status else stage
 
 
 def _run_of(state: OrchestrationState) -> PipelineRun:

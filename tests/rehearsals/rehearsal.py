@@ -42,7 +42,7 @@ class Rehearsal:
 
     def raise_event(self, instance_id: str, name: str, data: Any = None, *, after: timedelta = timedelta(0)) -> None:
         """Let an event reach an instance, some time from now; one that does not run then loses it."""
-        self.call_later(after, lambda: self._deliver(instance_id, name, data))
+        self.call_later(after, lambda: self.deliver(instance_id, name, data))
 
     def call_later(self, after: timedelta, function: Callable[[], None]) -> None:
         """Call a function when the clock has come so far."""
@@ -95,7 +95,8 @@ class Rehearsal:
             raise answer
         return {"value": answer.to_payload()} if isinstance(answer, Message) else answer
 
-    def _deliver(self, instance_id: str, name: str, data: Any) -> None:
+    def deliver(self, instance_id: str, name: str, data: Any = None) -> None:
+        """Let an event reach an instance at once, also in the middle of an activity."""
         instance = self._instances.get(instance_id)
         if instance is not None and not instance.ended.is_complete:
             instance.context.receive(name, data)
