@@ -20,7 +20,7 @@ from models.failure import Failure
 from models.image_build import ImageBuildEnd, ImageBuildWatch, NoticedBy
 from orchestrators.cancellation import Cancellation
 from orchestrators.durable import Context, Steps, call_activity, continue_as_new, expect_event, log, now, show
-from policies.build_poll_interval import build_poll_interval, look_gap, second_look
+from policies.build_poll_interval import build_poll_interval, is_fruitless, look_gap, second_look
 from policies.build_progress import BUILD_TIMED_OUT, CANCELING_ALLOWANCE, advanced
 
 LOOK_EVENT = "look"
@@ -126,7 +126,6 @@ def _wait(context: Context, watch: ImageBuildWatch, cancellation: Cancellation, 
 
 def _read(context: Context, watch: ImageBuildWatch, why: _Why) -> Steps[ImageBuildWatch]:
     """Return the watch with one more reading of the run."""
-    looked = why is _Why.EVENT
     try:
         run = yield from call_activity(context, get_image_run, watch.template)
     except StepUnanswered as unanswered:
@@ -139,12 +138,13 @@ def _read(context: Context, watch: ImageBuildWatch, why: _Why) -> Steps[ImageBui
             noticed_by = NoticedBy.POLL if why is _Why.DUE else NoticedBy.EVENT
             progress = progress.model_copy(update={"noticed_by": noticed_by})
         show(context, progress)
+    read_at, looked = now(context), why is _Why.EVENT
     return watch.model_copy(
         update={
             "progress": progress,
-            "read_at": now(context),
+            "read_at": read_at,
             "looked_for_event": looked,
-            "fruitless_looks": watch.fruitless_looks + looked,
+            "fruitless_looks": watch.fruitless_looks + (looked and is_fruitless(read_at - watch.watched_since)),
         }
     )
 

@@ -30,6 +30,8 @@ OVERDUE_SPREADS = 3
 SHARE_OF_OVERDUE = 0.1
 # An event that tells nothing new makes the next one wait longer.
 SHORTEST_LOOK_GAP = timedelta(seconds=5)
+# Beyond this, exp and sinh grow alike, and would overflow some day.
+LARGE = 30.0
 # In its first minute a run is accepted, and Azure may tell that by an event, too.
 BEGINNING = timedelta(minutes=1)
 
@@ -75,12 +77,17 @@ def look_gap(fruitless_looks: int) -> timedelta:
     return min(SHORTEST_LOOK_GAP * 2 ** min(fruitless_looks, 10), LONGEST_WITHOUT_HISTORY)
 
 
+def is_fruitless(elapsed: timedelta) -> bool:
+    """Say whether an event that told no end after so long was in vain: in the beginning one is expected to."""
+    return elapsed >= BEGINNING
+
+
 def second_look(elapsed: timedelta, fruitless_looks: int) -> timedelta:
     """Return how long after a reading that an event caused, and that told no end, another one is made anyhow.
 
     The event may have overtaken what Azure answers; but not in the beginning, when it tells that the run was accepted.
     """
-    return LONGEST if elapsed < BEGINNING else look_gap(fruitless_looks)
+    return look_gap(fruitless_looks) if is_fruitless(elapsed) else LONGEST
 
 
 def _events_can_be_trusted(history: Sequence[PastBuild]) -> bool:
@@ -110,5 +117,3 @@ def _interval(now: float, usual: float, scale: float, closest: float) -> float:
     return (reached - position) * 2 * scale
 
 
-# Beyond this, exp and sinh are one and the same for the purpose, and would overflow soon.
-LARGE = 30.0
