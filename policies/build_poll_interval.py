@@ -115,5 +115,3 @@ def _interval(now: float, usual: float, scale: float, closest: float) -> float:
     phase = math.asinh(math.exp(position)) + step
     reached = math.log(math.sinh(phase)) if phase < LARGE else phase - math.log(2)
     return (reached - position) * 2 * scale
-
-

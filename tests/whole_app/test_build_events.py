@@ -1,11 +1,14 @@
 """A build whose end is told by an event, from the simulated Azure to the record, on the whole local stack."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from azure.storage.blob import ContainerClient
 
+from azure_clients import records
+from azure_clients.connection import AzureClients
+from azure_clients.records import StoredRecord
 from local.durable_backend.control import advance_clock
 from local.stack import StackOptions, local_stack
 from models.image_build import ImageBuildProgress, ImageRunState, NoticedBy
@@ -25,10 +28,12 @@ def patient(tmp_path_factory):
     """A stack whose builds take half an hour, and whose image has earlier builds that events told of."""
     with (
         local_stack(tmp_path_factory.mktemp("stack"), StackOptions(build_seconds=BUILD.total_seconds())) as stack,
+        pytest.MonkeyPatch.context() as monkeypatch,
         Bakery(stack.model_dump(mode="json", by_alias=True)) as driver,
     ):
-        for number in range(3):
-            keep(stack, earlier_build(f"linux-20260311-030000-00000{number}"))
+        monkeypatch.setenv("IDENTITY_ENDPOINT", stack.identity.endpoint)
+        monkeypatch.setenv("IDENTITY_HEADER", stack.identity.header)
+        asyncio.run(keep(stack, [earlier_build(f"linux-20260311-030000-00000{number}") for number in range(3)]))
         yield driver
 
 
@@ -54,18 +59,12 @@ def earlier_build(run_id):
     )
 
 
-def keep(stack, record):
-    """Put a record where the app keeps them."""
-    connection = stack.blob.connection_string
-    with ContainerClient.from_connection_string(connection, "records", connection_verify=stack.ca_file) as records:
-        metadata = {
-            "image": record.image,
-            "scope": record.scope.value,
-            "state": record.state.value,
-            "startedat": record.started_at.isoformat(),
-            "endedat": record.ended_at.isoformat(),
-        }
-        records.upload_blob(f"pipeline-runs/2026-03/{record.id}.json", record.model_dump_json(), metadata=metadata)
+async def keep(stack, kept):
+    """Write records where the app keeps them, as the app does."""
+    azure = AzureClients(arm_endpoint=stack.arm.url, app_blob_endpoint=stack.blob.url, ca_bundle=stack.ca_file)
+    for record in kept:
+        await records.put(azure, record, StoredRecord(None, None))
+    await azure.close()
 
 
 def building(bakery):
