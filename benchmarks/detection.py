@@ -44,7 +44,7 @@ def detection_table() -> Table:
         "19 of 20 within, s",
         "reads an hour",
         title=f"the end of a build of 15 to 60 minutes, seen: {IMAGES * BUILDS} builds, seed {SEED}",
-        caption=f"assumed: an event takes 0.2 to {SLOWEST_EVENT_SECONDS:g} s, {LOST:.1%} are lost, {REPEATED:.0%} repeated",
+        caption=f"events: within 0.2 to {SLOWEST_EVENT_SECONDS:g} s, {LOST:.1%} lost, {REPEATED:.0%} repeated",
     )
     ways: dict[str, Callable[[random.Random, Spread], list[Watching]]] = {
         "this product, with events": lambda chance, spread: _watched(chance, spread, with_events=True),
