@@ -1,10 +1,10 @@
 """What is known of an image: its files, its latest runs, and how a build now would differ from its last one."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from activities.run_scripts import gather_scripts
+from activities.run_scripts import find_contents
 from activities.stage_checks import find_source
 from azure_clients import records
 from azure_clients.connection import AzureClients
@@ -12,43 +12,59 @@ from configuration.reading import ConfigurationReading
 from configuration.settings import Settings
 from models.configuration import StagePlan
 from models.errors import AzureRefused
-from models.pipeline_record import PipelineRecord
+from models.pipeline_record import PipelineRunSummary
 from models.scripts import ScriptContent
-from policies.image_state import last_successful_builds
+from policies.image_state import SuccessfulBuild, brings_scripts, last_successful_builds
 from policies.rebuild import BuildFacts, Comparison, configuration_digest
 from policies.script_contents import scripts_as_built
 from policies.source_compatibility import image_source
 
-# Runs that are read in full; an image that none of them built counts as never built.
+# Runs whose outcome matters, and those that are read in full: an image that none of them built counts as never built.
+LATEST_OUTCOMES = 500
 LATEST_RUNS = 30
 
 
 @dataclass(frozen=True)
 class KnownImage:
-    """An image by its name; `contents` are those that a build would take now, `latest` its runs, newest first."""
+    """An image by its name: the operator's files, the contents that a build would take now, its runs, newest first."""
 
     name: str
     reading: ConfigurationReading
     contents: tuple[ScriptContent, ...]
-    latest: tuple[PipelineRecord, ...]
+    outcomes: Sequence[PipelineRunSummary]
 
 
 async def know_image(
     azure: AzureClients, settings: Settings, reading: ConfigurationReading, name: str, environments: Sequence[str]
 ) -> KnownImage:
     """Read what there is to know of an image; raises AzureUnavailable where another try may find out."""
-    contents, latest = await asyncio.gather(
-        gather_scripts(azure, settings, reading, name, environments), records.list_of_image(azure, name, LATEST_RUNS)
+    contents, outcomes = await asyncio.gather(
+        find_contents(azure, settings, reading, name, environments), records.list_newest(azure, LATEST_OUTCOMES, name)
     )
-    return KnownImage(name, reading, contents, latest)
+    return KnownImage(name, reading, contents, outcomes)
 
 
-async def compare(azure: AzureClients, known: KnownImage, environments: Sequence[str]) -> tuple[Comparison, ...]:
+async def find_given_scripts(azure: AzureClients, known: KnownImage) -> tuple[ScriptContent, ...]:
+    """Return the contents that the last run was given that built with contents of its own; none without such a run."""
+    for outcome in known.outcomes:
+        record = await records.find(azure, outcome.id) if brings_scripts(outcome.scope) else None
+        if record is not None and record.scripts:
+            return record.scripts
+    return ()
+
+
+async def find_successful_builds(azure: AzureClients, known: KnownImage) -> dict[str, SuccessfulBuild]:
+    """Return the last successful build in each environment that has one."""
+    return last_successful_builds(await records.find_all(azure, known.outcomes[:LATEST_RUNS]))
+
+
+async def compare(
+    azure: AzureClients, known: KnownImage, built: Mapping[str, SuccessfulBuild], environments: Sequence[str]
+) -> tuple[Comparison, ...]:
     """Return for each environment its last successful build beside what one would start from now.
 
     Raises AzureUnavailable where another try may find out.
     """
-    built = last_successful_builds(known.latest)
     facts = await asyncio.gather(*(_facts(azure, known, environment) for environment in environments))
     return tuple(Comparison(built[one.environment].stage if one.environment in built else None, one) for one in facts)
 

@@ -1,7 +1,7 @@
 """The scripts that a run builds with: the uploads that count, and below them those that came with the app."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from azure_clients import script_contents, uploads
 from azure_clients.connection import AzureClients
@@ -11,6 +11,8 @@ from models.errors import AzureUnavailable
 from models.scripts import ScriptContent, ScriptOrigin, Upload
 from policies.script_contents import as_built, sha256_of
 from policies.uploads import SortedUploads, script_places, sorted_uploads
+
+type Take = Callable[[AzureClients, Settings, str, Upload | None], Awaitable[ScriptContent | None]]
 
 # An upload that changes between list and reading is looked at again; one that changes all the time is not waited for.
 LOOKS = 4
@@ -41,6 +43,16 @@ async def sort_uploads(azure: AzureClients, settings: Settings, reading: Configu
     return sorted_uploads(await uploads.list_all(azure), script_places(packaged, images))
 
 
+async def find_contents(
+    azure: AzureClients, settings: Settings, reading: ConfigurationReading, image: str, environments: Iterable[str]
+) -> tuple[ScriptContent, ...]:
+    """Return the contents that an image would be built with now.
+
+    Raises AzureUnavailable where they cannot be read, or change while they are.
+    """
+    return await _all_contents(azure, settings, reading, _paths(reading, image, environments), _find)
+
+
 async def gather_scripts(
     azure: AzureClients, settings: Settings, reading: ConfigurationReading, image: str, environments: Iterable[str]
 ) -> tuple[ScriptContent, ...]:
@@ -48,16 +60,7 @@ async def gather_scripts(
 
     Raises AzureUnavailable where they cannot be read, or change while they are.
     """
-    plans = [reading.stage_plan(environment, image) for environment in environments]
-    paths = sorted({script.source_file for plan in plans if plan for script in plan.image_template.scripts})
-    missing = paths
-    for _ in range(LOOKS):
-        counting = (await sort_uploads(azure, settings, reading)).counting
-        found = await asyncio.gather(*(_content(azure, settings, path, counting.get(path)) for path in paths))
-        missing = [path for path, content in zip(paths, found, strict=True) if content is None]
-        if not missing:
-            return tuple(content for content in found if content is not None)
-    raise AzureUnavailable("gather the scripts", "UploadsChange", f"{', '.join(missing)} changes or is not there.")
+    return await _all_contents(azure, settings, reading, _paths(reading, image, environments), _find_and_keep)
 
 
 async def find_packaged(settings: Settings, paths: Iterable[str]) -> tuple[ScriptContent, ...]:
@@ -69,30 +72,56 @@ async def find_packaged(settings: Settings, paths: Iterable[str]) -> tuple[Scrip
 async def sha256_of_upload(azure: AzureClients, upload: Upload) -> str | None:
     """Return the SHA-256 of what is built with this version of an upload; None where it has changed or gone."""
     version = (upload.path, upload.etag)
-    if version in _known_sha256 and await script_contents.is_kept(azure, _known_sha256[version]):
-        return _known_sha256[version]
-    content = await uploads.read(azure, upload)
-    if content is None:
-        return None
-    sha256 = await script_contents.keep(azure, as_built(content))
-    if len(_known_sha256) >= MOST_REMEMBERED:
-        _known_sha256.clear()
-    _known_sha256[version] = sha256
-    return sha256
-
-
-async def _content(azure: AzureClients, settings: Settings, path: str, upload: Upload | None) -> ScriptContent | None:
-    """Return the content at a path, or None where there is none at the moment."""
-    if upload is not None:
-        sha256 = await sha256_of_upload(azure, upload)
-        if sha256 is None:
+    if version not in _known_sha256:
+        content = await uploads.read(azure, upload)
+        if content is None:
             return None
-        origin = ScriptOrigin.UPLOADED
-        return ScriptContent(path=path, sha256=sha256, origin=origin, uploaded_at=upload.uploaded_at)
-    packaged = await asyncio.to_thread(_packaged, settings, path)
-    if packaged is None:
+        if len(_known_sha256) >= MOST_REMEMBERED:
+            _known_sha256.clear()
+        _known_sha256[version] = sha256_of(as_built(content))
+    return _known_sha256[version]
+
+
+def _paths(reading: ConfigurationReading, image: str, environments: Iterable[str]) -> list[str]:
+    """Return the scripts that an image uses in these environments, by their paths below `customization/`."""
+    plans = [reading.stage_plan(environment, image) for environment in environments]
+    return sorted({script.source_file for plan in plans if plan for script in plan.image_template.scripts})
+
+
+async def _all_contents(
+    azure: AzureClients, settings: Settings, reading: ConfigurationReading, paths: list[str], take: Take
+) -> tuple[ScriptContent, ...]:
+    missing = paths
+    for _ in range(LOOKS):
+        counting = (await sort_uploads(azure, settings, reading)).counting
+        found = await asyncio.gather(*(take(azure, settings, path, counting.get(path)) for path in paths))
+        missing = [path for path, content in zip(paths, found, strict=True) if content is None]
+        if not missing:
+            return tuple(content for content in found if content is not None)
+    raise AzureUnavailable("gather the scripts", "UploadsChange", f"{', '.join(missing)} changes or is not there.")
+
+
+async def _find(azure: AzureClients, settings: Settings, path: str, upload: Upload | None) -> ScriptContent | None:
+    """Return the content at a path, or None where there is none at the moment."""
+    if upload is None:
+        return next(iter(await find_packaged(settings, [path])), None)
+    sha256 = await sha256_of_upload(azure, upload)
+    if sha256 is None:
         return None
-    return ScriptContent(path=path, sha256=await script_contents.keep(azure, packaged))
+    return ScriptContent(path=path, sha256=sha256, origin=ScriptOrigin.UPLOADED, uploaded_at=upload.uploaded_at)
+
+
+async def _find_and_keep(
+    azure: AzureClients, settings: Settings, path: str, upload: Upload | None
+) -> ScriptContent | None:
+    """Return the content at a path once it is kept, or None where there is none, or another one, at the moment."""
+    content = await _find(azure, settings, path, upload)
+    if content is None or await script_contents.is_kept(azure, content.sha256):
+        return content
+    taken = await uploads.read(azure, upload) if upload else await asyncio.to_thread(_packaged, settings, path)
+    if taken is None or await script_contents.keep(azure, as_built(taken)) != content.sha256:
+        return None
+    return content
 
 
 def _packaged(settings: Settings, path: str) -> bytes | None:

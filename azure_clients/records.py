@@ -1,6 +1,7 @@
 """The records of pipeline runs: blobs in the app's own account, `pipeline-runs/<yyyy>-<MM>/<run id>.json`."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -68,7 +69,11 @@ async def read(azure: AzureClients, run_id: str) -> StoredRecord:
 
 async def list_of_image(azure: AzureClients, image: str, limit: int) -> tuple[PipelineRecord, ...]:
     """Return the records of an image's runs, newest first, at most `limit` of them."""
-    summaries = await list_newest(azure, limit, image)
+    return await find_all(azure, await list_newest(azure, limit, image))
+
+
+async def find_all(azure: AzureClients, summaries: Iterable[PipelineRunSummary]) -> tuple[PipelineRecord, ...]:
+    """Read the records of runs that were listed, in the order of the list."""
     found = await asyncio.gather(*(find(azure, summary.id) for summary in summaries))
     return tuple(record for record in found if record is not None)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from models.pipeline_record import PipelineRecord, Publication, StageRecord
+from models.pipeline_run import Scope
 from models.state import State
 from policies.scope_work import Work, work_of
 
@@ -35,11 +36,17 @@ def last_successful_builds(records: Sequence[PipelineRecord]) -> dict[str, Succe
     return builds
 
 
+def brings_scripts(scope: Scope) -> bool:
+    """Say whether a run with this scope builds with contents that it was given when it was started.
+
+    Scopes that upload without building, or build with what was uploaded earlier, do not.
+    """
+    return {Work.UPLOAD, Work.IMAGE} <= work_of(scope)
+
+
 def last_run_with_scripts(records: Sequence[PipelineRecord]) -> PipelineRecord | None:
     """Return the newest run that set out to build with contents of its own, however it ended; newest first.
 
-    What it was given need not be built again: a script that fails does so once. Scopes that upload without building,
-    or build with what was uploaded earlier, do not count.
+    What it was given need not be built again: a script that fails does so once.
     """
-    wanted = {Work.UPLOAD, Work.IMAGE}
-    return next((run for run in records if run.scripts and wanted <= work_of(run.scope)), None)
+    return next((run for run in records if run.scripts and brings_scripts(run.scope)), None)

@@ -1,16 +1,15 @@
 """The HTTP API of images: what there is in each environment, where it comes from, and whether a rebuild is due."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities.due_runs import RUNS_OF_SCHEDULE
-from activities.image_facts import KnownImage, compare, know_image
+from activities.image_facts import KnownImage, compare, find_successful_builds, know_image
 from activities.run_scripts import read_with_uploads
-from azure_clients import records
 from azure_clients.connection import AzureClients
 from configuration.reading import ConfigurationReading
 from configuration.settings import Settings
@@ -18,7 +17,7 @@ from models.configuration import ImageSettings
 from models.errors import AzureUnavailable, RequestRefused
 from models.image_overview import BuiltImage, ImageInEnvironment, ImageOverview, PatchOutlook
 from models.pipeline_record import PipelineRunSummary
-from policies.image_state import SuccessfulBuild, last_successful_builds
+from policies.image_state import SuccessfulBuild
 from policies.patch_schedule import PatchVerdict, next_patch, patch_decision
 from triggers.answers import json_answer, to_mend
 from triggers.pipeline_instances import find_run_that_is_on
@@ -50,18 +49,16 @@ async def _overview(
 ) -> ImageOverview:
     now = datetime.now(UTC)
     environments = [one.name for one in reading.pipeline.environments] if reading.pipeline else []
-    known, outcomes, run_on = await asyncio.gather(
-        know_image(azure, settings, reading, image.name, environments),
-        records.list_newest(azure, RUNS_OF_SCHEDULE, image.name),
-        find_run_that_is_on(client, image.name),
+    known, run_on = await asyncio.gather(
+        know_image(azure, settings, reading, image.name, environments), find_run_that_is_on(client, image.name)
     )
-    changes = await _changes(azure, known, environments)
-    built = last_successful_builds(known.latest)
+    built = await find_successful_builds(azure, known)
+    changes = await _changes(azure, known, built, environments)
     return ImageOverview(
         name=image.name,
         os_type=image.os_type,
         run_on=run_on,
-        patch=_patch(image, outcomes, now),
+        patch=_patch(image, known.outcomes, now),
         faults=len(reading.faults_for(environments, image.name)),
         environments=tuple(
             ImageInEnvironment(
@@ -75,16 +72,18 @@ async def _overview(
     )
 
 
-async def _changes(azure: AzureClients, known: KnownImage, environments: list[str]) -> dict[str, tuple[str, ...]]:
+async def _changes(
+    azure: AzureClients, known: KnownImage, built: Mapping[str, SuccessfulBuild], environments: list[str]
+) -> dict[str, tuple[str, ...]]:
     """Return why the image would come out otherwise in each environment; that Azure does not answer is told too."""
     try:
-        comparisons = await compare(azure, known, environments)
+        comparisons = await compare(azure, known, built, environments)
     except AzureUnavailable:
         return dict.fromkeys(environments, UNKNOWN)
     return {comparison.now.environment: comparison.changes for comparison in comparisons}
 
 
-def _patch(image: ImageSettings, outcomes: list[PipelineRunSummary], now: datetime) -> PatchOutlook | None:
+def _patch(image: ImageSettings, outcomes: Sequence[PipelineRunSummary], now: datetime) -> PatchOutlook | None:
     if image.schedule is None:
         return None
     decision = patch_decision(now, image.schedule, outcomes)
