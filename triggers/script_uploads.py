@@ -12,7 +12,7 @@ from typing import Final
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities.run_scripts import read_and_sort_uploads, read_with_uploads
+from activities.run_scripts import read_and_sort_uploads
 from azure_clients import refused_uploads, uploads
 from azure_clients.connection import AzureClients
 from configuration.reading import images_using
@@ -20,7 +20,7 @@ from configuration.settings import Settings
 from models.scripts import RefusedUpload, Upload, UploadRefusal
 from models.upkeep import LookReason, LookRequest
 from policies.uploads import quoted, unused
-from triggers.upkeep import look
+from triggers.upkeep import configured_images, look
 
 LOGGER = logging.getLogger("image_bakery")
 DELETED: Final = "Microsoft.Storage.BlobDeleted"
@@ -49,14 +49,12 @@ async def note_script_upload(
 
 
 async def note_script_removal(
-    azure: AzureClients, settings: Settings, event: func.EventGridEvent, client: df.DurableFunctionsClient
+    settings: Settings, event: func.EventGridEvent, client: df.DurableFunctionsClient
 ) -> None:
     """Let all images look once an upload was deleted: the packaged script is in force again."""
     if event.event_type != DELETED or not (event.subject or "").startswith(SUBJECT):
         return
-    reading = await read_with_uploads(azure, settings)
-    images = [image.name for image in reading.pipeline.images] if reading.pipeline else []
-    await _look(client, settings, images, event.event_time)
+    await _look(client, settings, await configured_images(settings), event.event_time)
 
 
 async def _look(
