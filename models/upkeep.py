@@ -33,12 +33,14 @@ class Upkeep(Message):
     """Starts the orchestration `keep_image_current`, and carries it over each continue-as-new.
 
     `look_at` is when the look is made that was asked for, None while nothing asks for one; `wake_at` is when the next
-    look is made if nothing does; `recheck_seconds` is how long the last wait for another run's end was.
+    look is made if nothing does; `looked_at` is when the last one was made, `recheck_seconds` how long the last wait
+    for another run's end was.
     """
 
     image: str
     look_at: datetime | None = None
     wake_at: datetime | None = None
+    looked_at: datetime | None = None
     recheck_seconds: float | None = None
 
     @property

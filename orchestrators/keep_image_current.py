@@ -36,7 +36,7 @@ from orchestrators.run_pipeline import pipeline_start
 from orchestrators.upkeep import LOOK_EVENT
 from policies.run_ids import new_run_id
 from policies.run_outcome import skipped_record
-from policies.upkeep import asked_to_look, rechecked
+from policies.upkeep import asked_to_look, looked, rechecked
 
 EVENTS_PER_HISTORY = 25
 
@@ -74,7 +74,7 @@ def _look(context: Context, upkeep: Upkeep) -> Steps[Upkeep]:
     try:
         look = yield from call_activity(context, find_due_run, ImageLook(image=upkeep.image, now=now(context)))
         if (yield from _act(context, upkeep.image, look)):
-            return Upkeep(image=upkeep.image, wake_at=look.next_at)
+            return looked(upkeep, now(context), look.next_at)
     except StepFailed as failed:
         log(context, f"could not find out whether a run of {upkeep.image} is due: {failed}")
     return rechecked(upkeep, now(context))

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from models.upkeep import LookRequest, Upkeep
 
+# A flood of events, late or forged, costs no more than this.
+LOOKS_APART = timedelta(seconds=5)
 # A run may wait for weeks for an approval; its end is told, and this is only in case it is not.
 SHORTEST_RECHECK = timedelta(seconds=30)
 LONGEST_RECHECK = timedelta(hours=1)
@@ -13,11 +15,20 @@ def asked_to_look(upkeep: Upkeep, request: LookRequest, now: datetime) -> Upkeep
     """Return the upkeep with one more request: the look waits until the last upload has been quiet for its window.
 
     A late or repeated request tells of an old upload and makes nothing wait; a clock that is ahead makes nothing wait
-    for longer than the window.
+    for longer than the window. However many requests come, looks are some seconds apart.
     """
     changed_at = min(request.changed_at or now, now)
-    quiet_at = changed_at + timedelta(seconds=request.quiet_seconds)
-    return upkeep.model_copy(update={"look_at": max(upkeep.look_at or quiet_at, quiet_at)})
+    look_at = changed_at + timedelta(seconds=request.quiet_seconds)
+    if upkeep.look_at is not None:
+        look_at = max(look_at, upkeep.look_at)
+    if upkeep.looked_at is not None:
+        look_at = max(look_at, upkeep.looked_at + LOOKS_APART)
+    return upkeep.model_copy(update={"look_at": look_at})
+
+
+def looked(upkeep: Upkeep, now: datetime, next_at: datetime | None) -> Upkeep:
+    """Return the upkeep after a look that settled everything; `next_at` is when something is due by itself."""
+    return Upkeep(image=upkeep.image, looked_at=now, wake_at=next_at)
 
 
 def rechecked(upkeep: Upkeep, now: datetime) -> Upkeep:
@@ -26,4 +37,4 @@ def rechecked(upkeep: Upkeep, now: datetime) -> Upkeep:
         pause = SHORTEST_RECHECK
     else:
         pause = min(2 * timedelta(seconds=upkeep.recheck_seconds), LONGEST_RECHECK)
-    return Upkeep(image=upkeep.image, wake_at=now + pause, recheck_seconds=pause.total_seconds())
+    return Upkeep(image=upkeep.image, looked_at=now, wake_at=now + pause, recheck_seconds=pause.total_seconds())

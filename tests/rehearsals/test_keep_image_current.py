@@ -125,7 +125,15 @@ def test_what_comes_while_it_looks_is_looked_at_afterwards():
     made = upkeeper.play.script["find_due_run"]
     upkeeper.play.script["find_due_run"] = lambda asked: (made(asked), look_and_be_asked(asked))[1]
     upkeeper.ask(10).go_on()
-    assert upkeeper.looks == [10, 10]
+    assert upkeeper.looks == [10, 15]
+
+
+def test_a_flood_of_events_makes_it_look_no_more_than_every_few_seconds():
+    upkeeper = Upkeeper(find_due_run=NOTHING)
+    for tenth in range(600):
+        upkeeper.ask(tenth / 10)
+    upkeeper.go_on()
+    assert upkeeper.looks == list(range(0, 65, 5))
 
 
 def test_the_next_patch_run_is_looked_for_when_it_is_due_though_no_timer_fires():
