@@ -3,7 +3,7 @@
 from datetime import timedelta
 from itertools import islice
 
-from models.approval import ApprovalRecord, ApprovalState
+from models.approval import ApprovalRecord, ApprovalState, Person
 from models.image_build import ImageBuildProgress, ImageRunState
 from models.pipeline_record import PipelineRecord, StageRecord, StepRecord
 from models.state import State
@@ -41,10 +41,13 @@ def approval_state(approval: ApprovalRecord) -> str:
         return f"Waiting until {approval.deadline:%Y-%m-%d %H:%M} UTC"
     if approval.decision is None:
         return str(approval.state)
-    who = approval.decision.who
+    return f"{approval.state} {by_whom(approval.decision.who, approval.decision.reason)}"
+
+
+def by_whom(who: Person, reason: str | None) -> str:
+    """Return who did something and, if it was said, why."""
     signed_in = "" if who.verified else " (not signed in)"
-    reason = f": {approval.decision.reason}" if approval.decision.reason else ""
-    return f"{approval.state} by {who.name}{signed_in}{reason}"
+    return f"by {who.name}{signed_in}{f': {reason}' if reason else ''}"
 
 
 def _stage_changes(before: StageRecord | None, after: StageRecord) -> list[str]:

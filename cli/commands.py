@@ -39,8 +39,6 @@ SCOPES = f"How much of the job to do: {', '.join(Scope)}."
 
 Poll = Annotated[float, typer.Option(min=0.01, help="Seconds between two looks at the run.")]
 Follow = Annotated[bool, typer.Option("--follow", help="Stay until the run has ended.")]
-
-
 AnImage = Annotated[str | None, typer.Option(help="Image to bake; may be left out where there is one.")]
 First = Annotated[str | None, typer.Option(help="First environment.")]
 Last = Annotated[str | None, typer.Option(help="Last environment.")]
@@ -118,6 +116,7 @@ def start(  # noqa: PLR0913  # each is an option of the command
     scope: AScope = None,
     remove: Remove = True,
     wait: Wait = True,
+    who: Who = None,
     stay: Follow = False,
     poll_seconds: Poll = 2,
     url: Url = None,
@@ -126,6 +125,8 @@ def start(  # noqa: PLR0913  # each is an option of the command
 ) -> None:
     """Start a run; its id is the last line on standard output, or that of the image version with --follow."""
     options = _options(image, start_environment, stop_environment, scope, remove=remove, wait=wait)
+    if who is not None:
+        options["who"] = who
     with _told_in_sentences(), find_app(url, key, stack) as api:
         run_id = api.start_run(options)
         if not stay:
@@ -176,7 +177,7 @@ def approve(  # noqa: PLR0913  # each is an option of the command
 
 
 @app.command()
-def cancel(  # each is an option of the command
+def cancel(
     run_id: RunId,
     *,
     reason: Reason = None,

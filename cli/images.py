@@ -18,8 +18,7 @@ def print_images(console: Console, images: list[ImageOverview]) -> None:
         console.print(_environments(image))
         if image.faults:
             print_sentence(console, f"Its files have faults ({image.faults}): `plan` names them.")
-        if image.patch:
-            print_sentence(console, image.patch.because)
+        print_sentence(console, image.patch.because if image.patch else "Its schedule is off: no timer patches it.")
         console.print()
 
 

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.changes import approval_state, clock
+from cli.changes import approval_state, by_whom, clock
 from cli.findings import print_remarks, print_sentence
 from models.approval import ApprovalState
 from models.pipeline_record import PipelineRecord, PipelineRunSummary, Publication, StageRecord
@@ -44,8 +44,10 @@ def print_run(console: Console, record: PipelineRecord) -> None:
         console.print()
     for approval in record.approvals:
         waits = approval.state is ApprovalState.WAITING
-        how = f"; POST /api/runs/{record.id}/approvals/{approval.environment} decides" if waits else ""
+        how = f"; `approve {record.id} {approval.environment}` decides" if waits else ""
         print_sentence(console, f"Approval of {approval.environment}: {approval_state(approval)}{how}")
+    if record.canceled_by:
+        print_sentence(console, f"Canceled {by_whom(record.canceled_by.who, record.canceled_by.reason)}")
     console.print()
 
 
@@ -115,8 +117,10 @@ def _scripts(result: Publication) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("script")
     table.add_column("SHA-256", overflow="fold", style="dim")
+    table.add_column("origin", no_wrap=True)
     for script in result.scripts:
-        table.add_row(script.path, script.sha256)
+        uploaded = f" {script.uploaded_at:%Y-%m-%d %H:%M} UTC" if script.uploaded_at else ""
+        table.add_row(script.path, script.sha256, f"{script.origin}{uploaded}")
     return table
 
 

@@ -18,11 +18,15 @@ from models.faults import Fault, Finding, Remark
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The files that were read, and the faults and remarks on them so far."""
+    """The files that were read, and the faults and remarks on them so far.
+
+    `wanted` are names of files that have a meaning of their own: none of them is another name that was misspelt.
+    """
 
     sources: list[SourceFile] = field(default_factory=list[SourceFile])
     faults: list[Fault] = field(default_factory=list[Fault])
     remarks: list[Remark] = field(default_factory=list[Remark])
+    wanted: set[str] = field(default_factory=set[str])
 
     def read(self, folder: Path, name: str) -> SourceFile | None:
         """Read a file of a folder, or say why it cannot be read."""
@@ -41,7 +45,8 @@ class Findings:
                 content = file.read(MAXIMUM_BYTES + 1)
         except FileNotFoundError:
             # The names of parameter files are long and alike: only a slip of the pen is a hint.
-            close = nearest(name, file_names(folder), likeness=0.9)
+            strangers = [each for each in file_names(folder) if each not in self.wanted]
+            close = nearest(name, strangers, likeness=0.9)
             instead = f"the file; did you mean {close}?" if close else f"a file of this name in {folder.name}/"
             self.faults.append(Fault(file=name, path="", problem="the file is missing", instead=instead))
             return None

@@ -1,7 +1,7 @@
 """Reads the whole configuration folder: every file, and all faults of all files in one report."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from configuration.infrastructure_file import read_infrastructure
 from configuration.json_with_comments import JsonPath
 from configuration.pipeline_file import PIPELINE_FILE, read_pipeline
 from configuration.source_file import SourceFile
-from models.configuration import ImageSettings, PipelineConfiguration, StagePlan
+from models.configuration import Environment, ImageSettings, Infrastructure, PipelineConfiguration, StagePlan
 from models.faults import Fault, Finding, Remark
 from models.misfit import Misfit, Part
 
@@ -90,23 +90,26 @@ def read_configuration(
     pipeline = read_pipeline(source, findings) if source else None
     template_files: dict[tuple[str, str], str] = {}
     plans: dict[tuple[str, str], StagePlan] = {}
+    infrastructures: list[tuple[Environment, Infrastructure]] = []
     if pipeline is None:
         _read_without_pipeline(findings, folder)
     else:
         scripts = packaged_files(customization) | uploaded
+        findings.wanted.update(_wanted_files(pipeline))
         for environment in pipeline.environments:
             source = findings.read(folder, infrastructure_file(environment.name))
             infrastructure = read_infrastructure(source, findings, environment) if source else None
+            if infrastructure:
+                infrastructures.append((environment, infrastructure))
             for image in pipeline.images:
-                name = _image_template_file(
-                    findings, folder, environment.name, image.name, is_only_image=len(pipeline.images) == 1
-                )
+                name = _image_template_file(findings, folder, _image_template_names(pipeline, environment, image))
                 template_files[environment.name, image.name] = name
                 plan = _read_stage(findings, folder, name, Setting(environment, image, infrastructure, scripts))
                 if plan:
                     plans[environment.name, image.name] = plan
     sources = {source.name: source for source in findings.sources}
-    findings.faults.extend(_shared_names(sources, template_files, plans))
+    findings.faults.extend(_shared_template_names(sources, template_files, plans))
+    findings.faults.extend(_shared_storage_accounts(sources, infrastructures))
     findings.tell_placeholders()
     faults, remarks = findings.in_reading_order(findings.faults), findings.in_reading_order(findings.remarks)
     return ConfigurationReading(pipeline, faults, remarks, template_files, sources, plans)
@@ -132,13 +135,28 @@ def images_using(reading: ConfigurationReading, path: str) -> tuple[str, ...]:
     return tuple(sorted(users))
 
 
-def _image_template_file(findings: Findings, folder: Path, environment: str, image: str, *, is_only_image: bool) -> str:
-    """Return the name of the image template's file; where there is one image, its name may be left out.
+def _wanted_files(pipeline: PipelineConfiguration) -> Iterator[str]:
+    """Return the names of all files that say something about an environment or an image of the pipeline."""
+    for environment in pipeline.environments:
+        yield infrastructure_file(environment.name)
+        for image in pipeline.images:
+            yield from _image_template_names(pipeline, environment, image)
+
+
+def _image_template_names(
+    pipeline: PipelineConfiguration, environment: Environment, image: ImageSettings
+) -> tuple[str, ...]:
+    """Return the names that an image template's file may have; where there is one image, its own may be left out.
 
     A whole template in ARM's form needs no `.parameters` in the name.
     """
-    stems = [f"{environment}.imageTemplate.{image}", *([f"{environment}.imageTemplate"] if is_only_image else [])]
-    names = [f"{stem}{ending}" for stem in stems for ending in (".parameters.json", ".json")]
+    stem = f"{environment.name}.imageTemplate"
+    stems = (f"{stem}.{image.name}", *((stem,) if len(pipeline.images) == 1 else ()))
+    return tuple(f"{each}{ending}" for each in stems for ending in (".parameters.json", ".json"))
+
+
+def _image_template_file(findings: Findings, folder: Path, names: Sequence[str]) -> str:
+    """Return the name that an image template's file has, of those that it may have; two files are a fault."""
     found = [name for name in names if (folder / name).exists()] or names[:1]
     findings.faults.extend(
         Fault(file=found[0], path="", problem=f"{other} describes the same image", instead="one of the two files")
@@ -160,7 +178,7 @@ def _read_stage(findings: Findings, folder: Path, name: str, setting: Setting) -
     )
 
 
-def _shared_names(
+def _shared_template_names(
     sources: Mapping[str, SourceFile],
     template_files: Mapping[tuple[str, str], str],
     plans: Mapping[tuple[str, str], StagePlan],
@@ -175,6 +193,20 @@ def _shared_names(
             source = sources[template_files[environment, image]]
             problem = f"the image templates of {first} are called {template.base_name} already"
             yield source.fault(base_name_path(source), problem, "a name of its own for each image")
+
+
+def _shared_storage_accounts(
+    sources: Mapping[str, SourceFile], infrastructures: Iterable[tuple[Environment, Infrastructure]]
+) -> Iterator[Fault]:
+    """Tell of environments that would each make an account of the same name: there can be only one in all of Azure."""
+    known: dict[str, tuple[str, tuple[str, str]]] = {}
+    for environment, infrastructure in infrastructures:
+        place = (environment.subscription_id.lower(), infrastructure.resource_group.lower())
+        first, first_place = known.setdefault(infrastructure.storage_account, (environment.name, place))
+        if first_place != place:
+            problem = f"the storage account of {first} has this name, and there can be only one in all of Azure"
+            path = ("parameters", "saParam", "value", "name")
+            yield sources[infrastructure_file(environment.name)].fault(path, problem, "a name of its own")
 
 
 def _read_without_pipeline(findings: Findings, folder: Path) -> None:

@@ -21,7 +21,7 @@ from orchestrators.approval import approval_event
 from orchestrators.cancellation import CANCEL_EVENT
 from policies.run_ids import is_run_id
 from triggers.answers import body_of, json_answer, status_url, to_mend
-from triggers.people import who_asks
+from triggers.people import NOBODY, who_asks
 from triggers.pipeline_instances import find_request, find_run, send_event
 
 # An orchestration takes up an event within milliseconds; a busy host may need longer.
@@ -35,8 +35,9 @@ async def decide_approval(
 ) -> func.HttpResponse:
     """POST /api/runs/{id}/approvals/{environment}: approve or reject the environment that the run waits for.
 
-    200 with the decision that counts now; 400 with the faults of the request; 403 for someone who may not decide; 404
-    without such a run; 409 where it has no effect: too early, too late, decided already, not asked for.
+    200 with the decision that counts now, 202 where it is not seen within seconds; 400 with the faults of the request;
+    403 for someone who may not decide; 404 without such a run, or where it does not go to the environment; 409 where it
+    has no effect: too early, too late, decided already, not asked for.
     """
     asked = _read(request, DecisionShape)
     environment = request.route_params["environment"]
@@ -132,6 +133,8 @@ def _refuse_who_may_not_decide(who: Person, run: PipelineRun, environment: str) 
     approval = run.approvals[environment]
     if approval.approvers and who.name.lower() not in {name.lower() for name in approval.approvers}:
         detail = f"{who.name} is not among the approvers of '{environment}'."
+        if who.name == NOBODY:
+            detail = f"'{environment}' asks for one of its approvers: sign in, or say in `who` who decides."
         raise RequestRefused(HTTPStatus.FORBIDDEN, NO_DECISION, detail)
     starter = run.started_by.who
     if approval.not_by_starter and starter is not None and starter.name.lower() == who.name.lower():

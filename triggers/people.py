@@ -18,6 +18,7 @@ NAME_CLAIMS = (
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
     "name",
 )
+# The name in a record where nobody has signed in or said who he is.
 NOBODY = "(not said)"
 
 

@@ -37,6 +37,11 @@ def test_start_and_plan_ask_for_what_was_given(
     assert api.started == [asked, asked]
 
 
+def test_a_start_says_who_asks_for_it(cli: Cli, api: HttpApi) -> None:
+    assert cli("start", "--who", "ada@example.org").exit_code == 0
+    assert api.started == [{"who": "ada@example.org"}]
+
+
 def test_a_plan_is_told_step_by_step(cli: Cli, api: HttpApi) -> None:
     api.planned = PLAN
     ended = cli("plan")
@@ -135,6 +140,11 @@ def test_images_are_shown_with_their_source_their_age_and_why_they_are_to_be_bui
         ["prd", "none", "There is no successful build in prd yet."],
         ["The patch of 2026-11 is the run linux-20261111-030000-00000a (Succeeded)."],
     ]
+
+
+def test_an_image_that_no_timer_patches_says_so(cli: Cli, api: HttpApi) -> None:
+    api.images = [{**IMAGES[0], "patch": None}]
+    assert "Its schedule is off: no timer patches it." in cli("images").stdout.splitlines()
 
 
 def test_list_shows_a_line_for_each_run(cli: Cli, api: HttpApi) -> None:

@@ -14,7 +14,19 @@ import pytest
 
 from tests.cli.conftest import Cli
 from tests.cli.double import KEY, HttpApi
-from tests.cli.story import APPROVED, REMARK, SUCCESS, VERSION_ID, WAITING, failed
+from tests.cli.story import (
+    APPROVED,
+    CHECK,
+    REMARK,
+    RESULT,
+    SCRIPT_HASHES,
+    SUCCESS,
+    VERSION_ID,
+    WAITING,
+    at,
+    failed,
+    run,
+)
 
 PROJECT = Path(__file__).parents[2]
 FAST = ("--follow", "--poll-seconds", "0.01")
@@ -72,7 +84,7 @@ def test_the_result_tells_what_is_inside_the_image(cli: Cli, api: HttpApi) -> No
         "image template  linux-t",
         "source version  24.04.202611120",
         "log  https://127.0.0.1:10000/pool01/packerlogs/1b/customization.log",
-        f"linux/install_powershell.sh  {'aa' * 32}",
+        f"linux/install_powershell.sh  {'aa' * 32}  packaged",
         f"Remark: {REMARK['file']}:12:7 {REMARK['path']}: {REMARK['problem']} -> {REMARK['instead']}",
     ):
         assert expected in lines
@@ -107,9 +119,24 @@ def test_a_waiting_run_says_how_it_is_decided_on(cli: Cli, api: HttpApi) -> None
     ended = cli("show", "a-run")
     assert ended.exit_code == 0
     assert (
-        "Approval of prd: Waiting until 2026-11-25 10:10 UTC; "
-        "POST /api/runs/linux-20261125-100000-abcdef/approvals/prd decides"
+        "Approval of prd: Waiting until 2026-11-25 10:10 UTC; `approve linux-20261125-100000-abcdef prd` decides"
     ) in ended.stdout.splitlines()
+
+
+def test_a_canceled_run_says_who_wanted_it_and_why(cli: Cli, api: HttpApi) -> None:
+    wish = {"who": {"name": "ada@example.org", "verified": True}, "reason": "too early", "requestedAt": at(30)}
+    api.script = [
+        run(CHECK, state="Canceled", endedAt=at(35), run_state="Canceled", run_endedAt=at(35), run_canceledBy=wish)
+    ]
+    assert "Canceled by ada@example.org: too early" in cli("show", "a-run").stdout.splitlines()
+
+
+def test_scripts_are_shown_with_where_they_come_from(cli: Cli, api: HttpApi) -> None:
+    uploaded = {**SCRIPT_HASHES[0], "origin": "uploaded", "uploadedAt": "2026-11-25T09:30:00Z"}
+    stage = {**SUCCESS[-1]["stages"][0], "result": {**RESULT, "scripts": [uploaded, SCRIPT_HASHES[1]]}}
+    api.script = [{**SUCCESS[-1], "stages": [stage]}]
+    rows = [line.split() for line in cli("show", "a-run").stdout.splitlines() if line.startswith("linux/")]
+    assert [row[2:] for row in rows] == [["uploaded", "2026-11-25", "09:30", "UTC"], ["packaged"]]
 
 
 def test_a_build_that_its_run_did_not_wait_for_is_followed_to_its_end(cli: Cli, api: HttpApi) -> None:

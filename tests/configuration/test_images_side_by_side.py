@@ -9,6 +9,7 @@ from models.misfit import Misfit, Part
 from tests.configuration.conftest import (
     DEFINITION_ID,
     IDENTITY_ID,
+    INFRASTRUCTURE,
     SCRIPTS,
     SUBSCRIPTION,
     TEMPLATE,
@@ -62,6 +63,29 @@ def test_images_of_one_name_for_their_templates_are_told(folder: Folder) -> None
     (fault,) = folder.read().faults
     assert (fault.file, fault.path) == ("sbx.imageTemplate.lin2.json", "name")
     assert "the image templates of linux are called IT-linux already" in fault.problem
+
+
+def test_a_missing_file_is_no_other_one_of_the_pipeline_that_was_misspelt(folder: Folder) -> None:
+    folder.pipeline["environments"].append({**folder.pipeline["environments"][0], "name": "sbx2"})
+    folder.files["sbx2.imageInfra.parameters.json"] = folder.files[INFRASTRUCTURE]
+    (fault,) = folder.read().faults
+    assert (fault.file, fault.problem) == ("sbx2.imageTemplate.linux.parameters.json", "the file is missing")
+    assert "did you mean" not in fault.instead
+    (folder.path / "sbx2.imageTemplate.linus.parameters.json").write_text("{}")
+    (fault,) = folder.read().faults
+    assert "did you mean sbx2.imageTemplate.linus.parameters.json?" in fault.instead
+
+
+def test_two_environments_cannot_make_storage_accounts_of_one_name(folder: Folder) -> None:
+    first = folder.pipeline["environments"][0]
+    folder.pipeline["environments"].append({**first, "name": "prd"})
+    for name in (INFRASTRUCTURE, TEMPLATE):
+        folder.files[name.replace("sbx", "prd")] = folder.files[name]
+    assert folder.read().faults == (), "in one resource group it is the same account"
+    folder.pipeline["environments"][1]["subscriptionId"] = SUBSCRIPTION.replace("1", "2")
+    faults = [fault for fault in folder.read().faults if fault.file == INFRASTRUCTURE.replace("sbx", "prd")]
+    assert [(fault.path, fault.value) for fault in faults] == [("parameters.saParam.value.name", "stscripts")]
+    assert "the storage account of sbx has this name" in faults[0].problem
 
 
 @pytest.mark.parametrize("name", ["sbx.imageTemplate.linux.json", "sbx.imageTemplate.json", TEMPLATE])
