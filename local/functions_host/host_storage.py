@@ -6,15 +6,17 @@ import json
 import logging
 import os
 from collections.abc import AsyncGenerator
+from http import HTTPStatus
 from typing import Any
 
-from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob.aio import BlobLeaseClient, BlobServiceClient, ContainerClient
 
 LOGGER = logging.getLogger("functions_host.storage")
 CONTAINER = "azure-webjobs-hosts"
 CONNECTION = "AzureWebJobsStorage"
+HELD_BY_ANOTHER = {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}
 # The shortest that Azure Storage gives: what a killed host held is free again after it.
 LEASE_SECONDS = 15
 SECONDS_BETWEEN_RENEWALS = 5.0
@@ -94,13 +96,15 @@ class HostStorage:
                 await lease.release()
 
     async def _acquire(self, name: str) -> BlobLeaseClient | None:
-        if await self.read(name) is None:
-            with contextlib.suppress(ResourceExistsError):
-                await self.write(name, {})
         try:
+            if await self.read(name) is None:
+                await self.write(name, {})
             return await self._container().get_blob_client(name).acquire_lease(LEASE_SECONDS)
-        except ResourceExistsError:
-            return None
+        except HttpResponseError as error:
+            # Whoever made the blob at the same moment may hold it by now: neither to write nor to acquire then.
+            if error.status_code in HELD_BY_ANOTHER:
+                return None
+            raise
 
     def _container(self) -> ContainerClient:
         return self._accounts.of(CONNECTION).get_container_client(CONTAINER)
