@@ -45,7 +45,10 @@ async def know_image(
 
 
 async def find_given_scripts(azure: AzureClients, known: KnownImage) -> tuple[ScriptContent, ...]:
-    """Return the contents that the last run was given that built with contents of its own; none without such a run."""
+    """Return the contents of the last run that was given some to build with, however it ended; none without such a run.
+
+    What it was given need not be built again: a script that fails does so once.
+    """
     for outcome in known.outcomes:
         record = await records.find(azure, outcome.id) if brings_scripts(outcome.scope) else None
         if record is not None and record.scripts:

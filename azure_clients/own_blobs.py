@@ -1,4 +1,4 @@
-"""Blobs of the app's own account that are written once, in the container `records`."""
+"""The container `records` of the app's own account, and blobs in it that are written once."""
 
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import ContainerClient

@@ -9,6 +9,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from hosting.injection import arguments_for
+from hosting.naming import named_after
 
 # The app's own storage account, which the host reads too.
 CONNECTION = "AzureWebJobsStorage"
@@ -26,7 +27,5 @@ def register_blob(app: df.DFApp, path: str, handler: Callable[..., Any]) -> None
         async with asyncio.timeout(LONGEST_HANDLING.total_seconds()):
             await handler(**arguments_for(handler, blob=blob, client=client))
 
-    handle.__name__ = handle.__qualname__ = handler.__name__
-    handle.__doc__ = handler.__doc__
     trigger = app.blob_trigger(arg_name="blob", path=path, connection=CONNECTION, source=func.BlobSource.EVENT_GRID)
-    trigger(app.durable_client_input(client_name="client")(handle))
+    trigger(app.durable_client_input(client_name="client")(named_after(handler, handle)))

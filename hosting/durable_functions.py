@@ -11,6 +11,7 @@ import azure.durable_functions as df
 
 from azure_clients.durable_engine import EngineClient
 from hosting.injection import arguments_for, asks_for_engine, message_parameter
+from hosting.naming import named_after
 from models.errors import AzureRefused, StepFailed
 from models.failure import Failure
 from models.message import JsonObject
@@ -20,7 +21,7 @@ from policies.advice import advice
 
 def register_activity(app: df.DFApp, activity: Callable[..., Any]) -> None:
     """Register an activity under its own name."""
-    handle = _named(activity_handle(activity), activity)
+    handle = named_after(activity, activity_handle(activity))
     if asks_for_engine(activity):
         handle = app.durable_client_input(client_name="engine")(handle)
     app.activity_trigger(input_name="payload", activity=activity.__name__)(handle)
@@ -28,7 +29,7 @@ def register_activity(app: df.DFApp, activity: Callable[..., Any]) -> None:
 
 def register_orchestrator(app: df.DFApp, orchestrator: Callable[..., Any]) -> None:
     """Register an orchestrator under its own name."""
-    handle = _named(orchestrator_handle(orchestrator), orchestrator)
+    handle = named_after(orchestrator, orchestrator_handle(orchestrator))
     app.orchestration_trigger(context_name="context", orchestration=orchestrator.__name__)(handle)
 
 
@@ -75,10 +76,3 @@ def orchestrator_handle(orchestrator: Callable[..., Any]) -> Callable[..., Any]:
 
 def _failure(failure: Failure) -> JsonObject:
     return {"failure": failure.to_payload()}
-
-
-def _named(handle: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a handle appear to the host as the function that it serves."""
-    handle.__name__ = handle.__qualname__ = function.__name__
-    handle.__doc__ = function.__doc__
-    return handle

@@ -9,6 +9,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from hosting.injection import arguments_for
+from hosting.naming import named_after
 
 # Event Grid waits for half a minute; what is not answered by then, it delivers again.
 LONGEST_HANDLING = timedelta(seconds=30)
@@ -25,6 +26,5 @@ def register_event_grid(app: df.DFApp, handler: Callable[..., Any]) -> None:
         async with asyncio.timeout(LONGEST_HANDLING.total_seconds()):
             await handler(**arguments_for(handler, event=event, client=client))
 
-    handle.__name__ = handle.__qualname__ = handler.__name__
-    handle.__doc__ = handler.__doc__
-    app.event_grid_trigger(arg_name="event")(app.durable_client_input(client_name="client")(handle))
+    bound = app.durable_client_input(client_name="client")(named_after(handler, handle))
+    app.event_grid_trigger(arg_name="event")(bound)

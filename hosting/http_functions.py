@@ -13,6 +13,7 @@ import azure.functions as func
 from grpc.aio import AioRpcError
 
 from hosting.injection import arguments_for
+from hosting.naming import named_after
 from models.errors import AzureError, RequestRefused
 
 LOGGER = logging.getLogger("image_bakery")
@@ -22,9 +23,7 @@ LONGEST_ANSWER = timedelta(seconds=60)
 
 def register_http(app: df.DFApp, method: str, route: str, handler: Callable[..., Any]) -> None:
     """Register a handler at `/api/<route>`, under its own name."""
-    handle = http_handle(handler, f"{method} /api/{route}")
-    handle.__name__ = handle.__qualname__ = handler.__name__
-    handle.__doc__ = handler.__doc__
+    handle = named_after(handler, http_handle(handler, f"{method} /api/{route}"))
     app.route(route=route, methods=[method])(app.durable_client_input(client_name="client")(handle))
 
 

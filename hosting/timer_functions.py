@@ -7,6 +7,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from hosting.injection import arguments_for
+from hosting.naming import named_after
 
 
 def register_timer(app: df.DFApp, schedule: str, handler: Callable[..., Any]) -> None:
@@ -18,7 +19,5 @@ def register_timer(app: df.DFApp, schedule: str, handler: Callable[..., Any]) ->
     async def handle(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> None:  # noqa: ARG001 - the binding's name
         await handler(**arguments_for(handler, client=client))
 
-    handle.__name__ = handle.__qualname__ = handler.__name__
-    handle.__doc__ = handler.__doc__
-    bound = app.durable_client_input(client_name="client")(handle)
+    bound = app.durable_client_input(client_name="client")(named_after(handler, handle))
     app.timer_trigger(arg_name="timer", schedule=schedule, use_monitor=True)(bound)

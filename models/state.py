@@ -7,7 +7,7 @@ class State(StrEnum):
     """Where a run, a stage or a step stands. Only `Succeeded` is a success.
 
     `Triggered` is a stage that did not wait for its build: it is over, the build goes on and is still watched.
-    `Skipped` is a run that was due and had nothing to do.
+    `Skipped` is a patch run that was due and did nothing: nothing had changed, or the schedule pauses.
     """
 
     RUNNING = "Running"

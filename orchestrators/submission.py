@@ -15,7 +15,7 @@ from policies.propagation import LONGEST_PROPAGATION, may_be_propagation, propag
 from policies.scope_work import Work, work_of
 from policies.stage_resources import image_builder_identity
 
-# Names of image templates are of one second.
+# The name of an image template has the second at which it is submitted.
 NAMES_APART = timedelta(seconds=1)
 
 

@@ -39,14 +39,6 @@ def last_successful_builds(records: Sequence[PipelineRecord]) -> dict[str, Succe
 def brings_scripts(scope: Scope) -> bool:
     """Say whether a run with this scope builds with contents that it was given when it was started.
 
-    Scopes that upload without building, or build with what was uploaded earlier, do not.
+    Scopes that build nothing, or build with what was uploaded earlier, do not.
     """
     return {Work.UPLOAD, Work.IMAGE} <= work_of(scope)
-
-
-def last_run_with_scripts(records: Sequence[PipelineRecord]) -> PipelineRecord | None:
-    """Return the newest run that set out to build with contents of its own, however it ended; newest first.
-
-    What it was given need not be built again: a script that fails does so once.
-    """
-    return next((run for run in records if run.scripts and brings_scripts(run.scope)), None)

@@ -51,8 +51,7 @@ def completed(record: PipelineRecord, end: BuildEnd) -> PipelineRecord:
     stages = tuple(
         _completed(stage, rest) if stage.environment == rest.environment else stage for stage in record.stages
     )
-    record = record.model_copy(update={"stages": stages})
-    return record.model_copy(update={"state": run_state(stages)}) if record.state is State.TRIGGERED else record
+    return _with_stages(record, stages)
 
 
 def merged(record: PipelineRecord, stored: PipelineRecord | None) -> PipelineRecord:
@@ -63,8 +62,13 @@ def merged(record: PipelineRecord, stored: PipelineRecord | None) -> PipelineRec
     stages = tuple(
         known.get(stage.environment, stage) if stage.state is State.TRIGGERED else stage for stage in record.stages
     )
-    record = record.model_copy(update={"stages": stages})
-    return record.model_copy(update={"state": run_state(stages)}) if record.state is State.TRIGGERED else record
+    return _with_stages(record, stages)
+
+
+def _with_stages(record: PipelineRecord, stages: tuple[StageRecord, ...]) -> PipelineRecord:
+    """Return the record with these stages, which say how a run stands that did not wait for its builds."""
+    state = run_state(stages) if record.state is State.TRIGGERED else record.state
+    return record.model_copy(update={"stages": stages, "state": state})
 
 
 def _completed(stage: StageRecord, rest: StageRecord) -> StageRecord:

@@ -4,9 +4,8 @@ import pytest
 
 from models.pipeline_record import Publication, StageRecord
 from models.pipeline_run import Scope
-from models.scripts import ScriptContent
 from models.state import State
-from policies.image_state import last_run_with_scripts, last_successful_builds
+from policies.image_state import brings_scripts, last_successful_builds
 from tests.policies.patching import at, run
 
 
@@ -68,13 +67,5 @@ def test_the_age_of_an_image_counts_from_the_end_of_its_stage():
         (Scope.ONLY_REMOVAL, False),
     ],
 )
-@pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED, State.RUNNING, State.CANCELED])
-def test_a_run_took_up_the_scripts_if_it_uploads_them_and_builds_however_it_ends(scope, counts, state):
-    pinned = (ScriptContent(path="linux/a.sh", sha256="a"),)
-    earlier = run("2026-03-11 03:00", scope=Scope.ALL).model_copy(update={"scripts": pinned})
-    newer = run("2026-04-11 03:00", state, scope=scope).model_copy(update={"scripts": pinned})
-    assert last_run_with_scripts([newer, earlier]) == (newer if counts else earlier)
-
-
-def test_a_run_without_contents_of_its_own_is_passed_over():
-    assert last_run_with_scripts([run("2026-04-11 03:00", scope=Scope.ALL)]) is None
+def test_a_run_is_given_scripts_if_it_uploads_them_and_builds(scope, counts):
+    assert brings_scripts(scope) is counts

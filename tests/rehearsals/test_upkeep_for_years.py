@@ -18,7 +18,7 @@ from models.state import State
 from models.upkeep import DueRun, Look, LookReason, LookRequest, PipelineStarted, Upkeep
 from orchestrators.keep_image_current import keep_image_current
 from orchestrators.upkeep import LOOK_EVENT, upkeep_instance
-from policies.image_state import last_run_with_scripts
+from policies.image_state import brings_scripts
 from policies.patch_schedule import PatchVerdict, next_patch, patch_decision
 from policies.run_outcome import new_record
 from policies.script_changes import changed_uploads
@@ -79,7 +79,7 @@ class Bakery:
         assert not self.ended.is_complete, self.ended.get_result()
 
     def _look(self, _asked: dict[str, object]) -> Look:
-        last = last_run_with_scripts(self.records)
+        last = next((run for run in self.records if run.scripts and brings_scripts(run.scope)), None)
         next_at = next_patch(self.now, SCHEDULE).moment
         changed = changed_uploads(self.contents, last.scripts if last else (), ())
         if changed:
