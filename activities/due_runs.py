@@ -1,6 +1,6 @@
 """Finds out whether a run of an image is due: for changed scripts, or because it is time for the month's patch."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from activities.image_facts import KnownImage, compare, find_given_scripts, find_successful_builds, know_image
 from activities.run_scripts import find_packaged, gather_scripts, read_with_uploads
@@ -14,6 +14,7 @@ from policies.image_state import brings_scripts
 from policies.patch_schedule import TIMER, PatchVerdict, next_patch, patch_decision
 from policies.rebuild import patch_scope
 from policies.script_changes import changed_uploads
+from policies.upkeep import quiet_at
 
 UPLOAD = "upload"
 
@@ -39,6 +40,10 @@ async def find_due_run(azure: AzureClients, settings: Settings, asked: ImageLook
     known = await know_image(azure, settings, reading, image.name, environments)
     packaged = await find_packaged(settings, [script.path for script in known.contents])
     changed = changed_uploads(known.contents, await find_given_scripts(azure, known), packaged)
+    quiet = timedelta(seconds=settings.upload_quiet_seconds)
+    window_ends = quiet_at(changed, known.contents, quiet)
+    if window_ends is not None and window_ends > asked.now:
+        return Look(quiet_at=window_ends, next_at=next_at)
     if changed:
         due = DueRun(
             scope=Scope.ONLY_ASSETS_AND_IMAGE,

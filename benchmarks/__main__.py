@@ -1,10 +1,11 @@
-"""`python -m benchmarks`: how soon ends of builds are seen; what a bake of the sample takes on a local stack."""
+"""`python -m benchmarks`: how soon ends of builds are seen; what a bake and an upload take on a local stack."""
 
 import argparse
 import tempfile
 import time
 from datetime import datetime
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import httpx
@@ -12,8 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.detection import detection_table
+from benchmarks.uploads import SETTINGS, upload_lags
 from cli.bakery_api import BakeryApi
-from local.stack import StackOptions, local_stack
+from local.stack import Stack, StackOptions, local_stack
 from models.pipeline_record import PipelineRecord
 from models.pipeline_run import StepName
 from orchestrators import watch_image_build
@@ -31,7 +33,7 @@ def main() -> None:
     console.print(detection_table())
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
-        with local_stack(Path(folder), StackOptions(build_seconds=build_seconds)) as stack:
+        with local_stack(Path(folder), StackOptions(build_seconds=build_seconds, settings=SETTINGS)) as stack:
             console.print(f"local stack ready after {time.monotonic() - began:.1f} s")
             with BakeryApi(stack.functions.url, stack.functions.function_key) as api:
                 record = _bake(api)
@@ -39,6 +41,7 @@ def main() -> None:
             _print_detection(console, record)
             _print_activities(console, _activities(stack.functions.url, stack.functions.system_key, record))
             _print_calls(console, _requests(stack.arm.url, stack.ca_file))
+            _print_uploads(console, stack)
 
 
 def _bake(api: BakeryApi) -> PipelineRecord:
@@ -98,6 +101,17 @@ def _print_activities(console: Console, taken: list[tuple[str, float]]) -> None:
         table.add_row(name, f"{seconds:.2f}")
     console.print(table)
     console.print(f"longest activity: {taken[0][0]} {taken[0][1]:.2f} s")
+
+
+def _print_uploads(console: Console, stack: Stack) -> None:
+    """Print how long uploads take to reach Azure; the builds that they start are short."""
+    httpx.post(f"{stack.arm.url}/_simulation/pace", json={"buildSeconds": 1}, verify=stack.ca_file).raise_for_status()
+    with BakeryApi(stack.functions.url, stack.functions.function_key) as api:
+        lags = upload_lags(stack, api)
+    console.print(
+        f"from an upload to its image template, beyond the quiet window: {mean(lags):.2f} s on average, "
+        f"{max(lags):.2f} s at most, of {len(lags)}"
+    )
 
 
 def _print_calls(console: Console, requests: list[dict[str, Any]]) -> None:

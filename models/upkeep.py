@@ -69,12 +69,14 @@ class DueRun(Message):
 class Look(Message):
     """What a look found: a run that is due, else a patch run to be recorded as skipped, else nothing.
 
+    `quiet_at` is when uploads that changed something will have been quiet for long enough, if they have not been yet;
     `next_at` is when something will be due by itself: the next patch run. `remark` is a sentence for the log, where
     there is anything to say.
     """
 
     due: DueRun | None = None
     skipped: Starter | None = None
+    quiet_at: datetime | None = None
     next_at: datetime | None = None
     remark: str | None = None
 

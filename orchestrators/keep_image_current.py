@@ -74,7 +74,7 @@ def _look(context: Context, upkeep: Upkeep) -> Steps[Upkeep]:
     try:
         look = yield from call_activity(context, find_due_run, ImageLook(image=upkeep.image, now=now(context)))
         if (yield from _act(context, upkeep.image, look)):
-            return looked(upkeep, now(context), look.next_at)
+            return looked(upkeep, look, now(context))
     except StepFailed as failed:
         log(context, f"could not find out whether a run of {upkeep.image} is due: {failed}")
     return rechecked(upkeep, now(context))

@@ -1,8 +1,10 @@
 """Decides when it is looked whether a run is due."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from models.upkeep import LookRequest, Upkeep
+from models.scripts import ScriptContent
+from models.upkeep import Look, LookRequest, Upkeep
 
 # A flood of events, late or forged, costs no more than this.
 LOOKS_APART = timedelta(seconds=5)
@@ -26,9 +28,18 @@ def asked_to_look(upkeep: Upkeep, request: LookRequest, now: datetime) -> Upkeep
     return upkeep.model_copy(update={"look_at": look_at})
 
 
-def looked(upkeep: Upkeep, now: datetime, next_at: datetime | None) -> Upkeep:
-    """Return the upkeep after a look that settled everything; `next_at` is when something is due by itself."""
-    return Upkeep(image=upkeep.image, looked_at=now, wake_at=next_at)
+def looked(upkeep: Upkeep, look: Look, now: datetime) -> Upkeep:
+    """Return the upkeep after a look that settled everything, up to what it says is to come."""
+    return Upkeep(image=upkeep.image, looked_at=now, look_at=look.quiet_at, wake_at=look.next_at)
+
+
+def quiet_at(changed: Collection[str], contents: Iterable[ScriptContent], quiet: timedelta) -> datetime | None:
+    """Return when the last changed script that was uploaded will have been quiet for so long; None without one.
+
+    A look may come before the event of an upload does: its window counts all the same.
+    """
+    uploaded = [one.uploaded_at for one in contents if one.path in changed and one.uploaded_at is not None]
+    return max(uploaded) + quiet if uploaded else None
 
 
 def rechecked(upkeep: Upkeep, now: datetime) -> Upkeep:

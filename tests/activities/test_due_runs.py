@@ -19,9 +19,9 @@ from policies.source_compatibility import image_source
 from tests.activities.conftest import change
 
 SCRIPT = "linux/install_powershell.sh"
-# Patch Tuesday is the 10th of March: the month's patch is due from the 11th, 03:00 UTC, on.
-PATCH_DAY = datetime(2026, 3, 11, 3, 0, tzinfo=UTC)
-LONG_BEFORE = datetime(2026, 2, 20, tzinfo=UTC)
+# Patch Tuesday is the 12th of March: the patch is due from the 13th, 03:00 UTC, on; uploads of today are quiet by then.
+PATCH_DAY = datetime(2030, 3, 13, 3, 0, tzinfo=UTC)
+LONG_BEFORE = datetime(2030, 2, 20, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ async def ended(azure, settings, *, started_at=LONG_BEFORE, state=State.SUCCEEDE
 async def test_nothing_is_due_for_an_image_that_nobody_has_built_yet(bakery, settings):
     found = await look(bakery, settings, PATCH_DAY + timedelta(days=5))
     assert (found.due, found.skipped) == (None, None)
-    assert found.next_at == datetime(2026, 4, 15, 3, 0, tzinfo=UTC)
+    assert found.next_at == datetime(2030, 4, 10, 3, 0, tzinfo=UTC)
 
 
 async def test_an_uploaded_script_makes_a_run_due_that_builds_with_it(bakery, settings):
@@ -80,6 +80,16 @@ async def test_an_uploaded_script_makes_a_run_due_that_builds_with_it(bakery, se
     assert SCRIPT in found.due.started_by.reason
     (script,) = [one for one in found.due.scripts if one.path == SCRIPT]
     assert script.origin == "uploaded"
+
+
+async def test_an_upload_that_has_not_been_quiet_yet_is_looked_at_again(bakery, settings):
+    await upload(bakery, SCRIPT, b"echo new\n")
+    now = datetime.now(UTC)
+    found = await look(bakery, settings, now)
+    assert found.due is None
+    assert found.quiet_at is not None
+    assert timedelta(seconds=50) < found.quiet_at - now < timedelta(seconds=65)
+    assert (await look(bakery, settings, found.quiet_at)).due is not None
 
 
 @pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED, State.RUNNING])
@@ -113,12 +123,12 @@ async def test_the_patch_of_a_month_is_due_once_for_an_image_that_was_built_befo
     await ended(bakery, settings)
     found = await look(bakery, settings)
     assert found.due is not None
-    assert (found.due.started_by.kind, found.due.started_by.month) == ("timer", "2026-03")
+    assert (found.due.started_by.kind, found.due.started_by.month) == ("timer", "2030-03")
     patch = await ended(
         bakery, settings, started_at=PATCH_DAY, state=State.FAILED, started_by=found.due.started_by, scripts=()
     )
     assert (await look(bakery, settings, PATCH_DAY + timedelta(days=3))).due is None
-    assert patch.started_by.month == "2026-03"
+    assert patch.started_by.month == "2030-03"
     assert (await look(bakery, settings, PATCH_DAY + timedelta(days=35))).due is not None
 
 
@@ -151,8 +161,8 @@ async def test_a_patch_that_would_change_nothing_is_skipped_with_the_reason(bake
     found = await look(bakery, settings)
     assert found.due is None
     assert found.skipped is not None
-    assert found.skipped.month == "2026-03"
-    assert found.skipped.reason.startswith("Nothing to do for 2026-03")
+    assert found.skipped.month == "2030-03"
+    assert found.skipped.reason.startswith("Nothing to do for 2030-03")
 
 
 @pytest.mark.parametrize(
@@ -195,17 +205,17 @@ async def test_a_patch_brings_the_scripts_that_the_last_image_does_not_have(bake
 
 
 async def test_after_five_failures_in_a_row_the_schedule_pauses_until_a_run_by_hand_succeeds(bakery, settings):
-    await ended(bakery, settings, started_at=datetime(2025, 9, 1, tzinfo=UTC))
+    await ended(bakery, settings, started_at=datetime(2029, 9, 1, tzinfo=UTC))
     for month in range(10, 15):
         year, number = divmod(month - 1, 12)
-        label = f"{2025 + year}-{number + 1:02}"
-        moment = datetime(2025 + year, number + 1, 20, tzinfo=UTC)
+        label = f"{2029 + year}-{number + 1:02}"
+        moment = datetime(2029 + year, number + 1, 20, tzinfo=UTC)
         timer = Starter(kind="timer", month=label)
         await ended(bakery, settings, started_at=moment, state=State.FAILED, started_by=timer)
     found = await look(bakery, settings)
     assert found.due is None
     assert "pauses after 5 failures" in found.skipped.reason
-    await ended(bakery, settings, started_at=datetime(2026, 3, 1, tzinfo=UTC))
+    await ended(bakery, settings, started_at=datetime(2030, 3, 1, tzinfo=UTC))
     assert (await look(bakery, settings)).due is not None
 
 

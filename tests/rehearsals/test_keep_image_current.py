@@ -86,6 +86,16 @@ def test_a_clock_that_is_ahead_makes_nothing_wait_longer_than_the_window():
     assert upkeeper.looks == [60]
 
 
+def test_a_look_that_comes_before_the_event_of_an_upload_leaves_it_its_quiet_window():
+    upkeeper = Upkeeper(find_due_run=NOTHING)
+    early = Look(quiet_at=upkeeper.began + timedelta(seconds=70))
+    made = upkeeper.play.script["find_due_run"]
+    upkeeper.play.script["find_due_run"] = lambda asked: (made(asked), early if len(upkeeper.looks) == 1 else DUE)[1]
+    upkeeper.ask(12).go_on()
+    assert upkeeper.looks == [12, 70]
+    assert len(upkeeper.started) == 1
+
+
 def test_a_look_that_finds_nothing_starts_nothing():
     upkeeper = Upkeeper(find_due_run=NOTHING).ask(0).go_on()
     assert upkeeper.looks == [0]
