@@ -12,6 +12,7 @@ from models.faults import Fault
 from models.image_overview import ImageOverview
 from models.pipeline_record import PipelineRecord, PipelineRunSummary
 from models.run_plan import RunPlan
+from models.scripts import UploadsList
 
 ANSWER_SECONDS = 60
 REFUSALS = range(400, 500)
@@ -62,6 +63,10 @@ class BakeryApi:
     def list_images(self) -> list[ImageOverview]:
         """GET /api/images."""
         return self._read(self._call("GET", "/api/images"), TypeAdapter(dict[str, list[ImageOverview]]))["images"]
+
+    def list_uploads(self, limit: int) -> UploadsList:
+        """GET /api/uploads; the newest first."""
+        return self._read(self._call("GET", "/api/uploads", params={"limit": limit}), TypeAdapter(UploadsList))
 
     def decide(self, run_id: str, environment: str, decision: dict[str, str]) -> str:
         """POST /api/runs/{id}/approvals/{environment}; returns where the approval stands then."""

@@ -17,6 +17,7 @@ from cli.images import print_images
 from cli.plans import print_plan
 from cli.progress import progress
 from cli.reports import print_failure, print_run, print_runs
+from cli.uploads import print_uploads
 from models.pipeline_record import PipelineRecord
 from models.pipeline_run import Scope
 from models.state import State
@@ -48,6 +49,7 @@ Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Let an environment
 RunId = Annotated[str, typer.Argument(help="Id of the run.")]
 WaitsFor = Annotated[str, typer.Argument(help="Environment that the run waits for.")]
 Reason = Annotated[str | None, typer.Option(help="Why; kept in the record.")]
+Limit = Annotated[int, typer.Option(min=1, max=200, help="How many at most.")]
 Who = Annotated[str | None, typer.Option(help="Who you are, where nobody has signed in.")]
 
 
@@ -196,7 +198,7 @@ def cancel(
 @app.command("list")
 def list_runs(
     *,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    limit: Limit = 20,
     url: Url = None,
     key: Key = None,
     stack: Stack = DEFAULT_STACK,
@@ -211,6 +213,13 @@ def images(*, url: Url = None, key: Key = None, stack: Stack = DEFAULT_STACK) ->
     """Show the latest image in each environment, where it comes from, and why it is to be built anew."""
     with _told_in_sentences(), find_app(url, key, stack) as api:
         print_images(_output(), api.list_images())
+
+
+@app.command()
+def uploads(*, limit: Limit = 20, url: Url = None, key: Key = None, stack: Stack = DEFAULT_STACK) -> None:
+    """List the uploaded scripts that are in force, and say why others are of no use; newest first."""
+    with _told_in_sentences(), find_app(url, key, stack) as api:
+        print_uploads(_output(), api.list_uploads(limit))
 
 
 def _options(

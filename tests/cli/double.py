@@ -30,6 +30,7 @@ class HttpApi:
     started: list[Any] = field(default_factory=list[Any])
     planned: dict[str, Any] = field(default_factory=dict[str, Any])
     images: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    uploads: dict[str, Any] = field(default_factory=dict[str, Any])
     looks: int = 0
     url: str = ""
 
@@ -71,6 +72,9 @@ class HttpApi:
     async def show_images(self, request: Request) -> Response:
         return _without_key(request) or JSONResponse({"images": self.images})
 
+    async def show_uploads(self, request: Request) -> Response:
+        return _without_key(request) or JSONResponse(self.uploads)
+
 
 def _without_key(request: Request) -> Response | None:
     return None if request.headers.get("x-functions-key") == KEY else Response(status_code=401)
@@ -83,6 +87,7 @@ def served(api: HttpApi) -> Iterator[HttpApi]:
         Route("/api/runs", api.start, methods=["POST"]),
         Route("/api/runs", api.list, methods=["GET"]),
         Route("/api/images", api.show_images, methods=["GET"]),
+        Route("/api/uploads", api.show_uploads, methods=["GET"]),
         Route("/api/plan", api.plan, methods=["POST"]),
         Route("/api/runs/{id}", api.show, methods=["GET"]),
         Route("/api/runs/{id}/approvals/{environment}", api.decide, methods=["POST"]),

@@ -266,3 +266,26 @@ IMAGES = [
         ],
     }
 ]
+UPLOADS = {
+    "uploads": [
+        {
+            "path": f"linux/{name}",
+            "sha256": "aa" * 32,
+            "size": 8,
+            "uploadedAt": "2026-11-25T09:30:00Z",
+            "images": images,
+        }
+        for name, images in (("install_powershell.sh", ["linux", "agents"]), ("spare.sh", []))
+    ],
+    "refused": [
+        {
+            "path": "Linux/a.sh",
+            "etag": "0x1",
+            "size": 8,
+            "uploadedAt": "2026-11-25T09:30:00Z",
+            "notedAt": "2026-11-25T09:30:01Z",
+            "problem": "Scripts do not lie in Linux/.",
+            "instead": "Upload it as linux/a.sh.",
+        }
+    ],
+}

@@ -10,10 +10,11 @@ from typer.main import get_command
 from cli.commands import app
 from tests.cli.conftest import Cli
 from tests.cli.double import HttpApi
-from tests.cli.story import FAULTS, IMAGES, PLAN, SUCCESS, SUMMARIES
+from tests.cli.story import FAULTS, IMAGES, PLAN, SUCCESS, SUMMARIES, UPLOADS
 
 COMMANDS = pytest.mark.parametrize(
-    "command", [("plan",), ("start",), ("show", "a-run"), ("show", "a-run", "--follow"), ("list",), ("images",)]
+    "command",
+    [("plan",), ("start",), ("show", "a-run"), ("show", "a-run", "--follow"), ("list",), ("images",), ("uploads",)],
 )
 OPTIONS = ("--image", "linux", "--start-environment", "dev", "--stop-environment", "prd", "--scope", "only-image")
 ASKED = {"image": "linux", "startEnvironment": "dev", "stopEnvironment": "prd", "scope": "only-image"}
@@ -145,6 +146,22 @@ def test_images_are_shown_with_their_source_their_age_and_why_they_are_to_be_bui
 def test_an_image_that_no_timer_patches_says_so(cli: Cli, api: HttpApi) -> None:
     api.images = [{**IMAGES[0], "patch": None}]
     assert "Its schedule is off: no timer patches it." in cli("images").stdout.splitlines()
+
+
+def test_uploads_are_shown_with_the_images_that_use_them_and_why_others_are_of_no_use(cli: Cli, api: HttpApi) -> None:
+    api.uploads = UPLOADS
+    ended = cli("uploads")
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert [re.split(r"  +", line.strip()) for line in ended.stdout.splitlines()] == [
+        ["upload", "uploaded (UTC)", "used by", "SHA-256"],
+        ["linux/install_powershell.sh", "2026-11-25 09:30:00", "linux, agents", "aa" * 32],
+        ["linux/spare.sh", "2026-11-25 09:30:00", "no image", "aa" * 32],
+        [
+            "Of no use: 'Linux/a.sh' of 2026-11-25 09:30:00 UTC. Scripts do not lie in Linux/. -> Upload it as linux/a.sh."
+        ],
+    ]
+    api.uploads = {"uploads": [], "refused": []}
+    assert cli("uploads").stdout.startswith("Nothing is uploaded that counts")
 
 
 def test_list_shows_a_line_for_each_run(cli: Cli, api: HttpApi) -> None:
