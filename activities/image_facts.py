@@ -19,7 +19,7 @@ from policies.rebuild import BuildFacts, Comparison, configuration_digest
 from policies.script_contents import scripts_as_built
 from policies.source_compatibility import image_source
 
-# Runs whose outcome matters, and those that are read in full: an image that none of them built counts as never built.
+# How many runs are listed, and how many of them are read in full: what none of these built counts as never built.
 LATEST_OUTCOMES = 500
 LATEST_RUNS = 30
 

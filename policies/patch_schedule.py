@@ -60,7 +60,8 @@ def patch_moment(year: int, month: int, schedule: PatchSchedule) -> datetime:
     before, after = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     if before <= after:
         return before
-    # Only a time that is passed over comes later by the clock from before the change: the change lies in between.
+    # Only a time that the clocks skip comes later by their offset from before the change than by the one after it; the
+    # change lies between these two moments.
     wall = local.replace(tzinfo=None)
     seconds = range(int((before - after).total_seconds()) + 1)
     passed = bisect_left(seconds, x=True, key=lambda second: _wall(after + timedelta(seconds=second), zone) >= wall)

@@ -40,7 +40,7 @@ def _approval(outlook: StageOutlook) -> Iterator[str]:
     approval = outlook.approval
     if approval is not None:
         deciders = " or ".join(approval.approvers) or "anyone who has the function key"
-        unless = ", but not of the one who started the run" if approval.not_by_starter else ""
+        unless = ", but not by the one who started the run" if approval.not_by_starter else ""
         yield (
             f"Waits up to {approval.timeout_minutes} minutes for the approval of {outlook.stage.environment} "
             f"by {deciders}{unless}."

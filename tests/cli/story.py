@@ -284,7 +284,7 @@ UPLOADS = {
             "size": 8,
             "uploadedAt": "2026-11-25T09:30:00Z",
             "notedAt": "2026-11-25T09:30:01Z",
-            "problem": "Scripts do not lie in Linux/.",
+            "problem": "Wrong folder.",
             "instead": "Upload it as linux/a.sh.",
         }
     ],

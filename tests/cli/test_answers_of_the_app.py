@@ -156,10 +156,7 @@ def test_uploads_are_shown_with_the_images_that_use_them_and_why_others_are_of_n
         ["upload", "uploaded (UTC)", "used by", "SHA-256"],
         ["linux/install_powershell.sh", "2026-11-25 09:30:00", "linux, agents", "aa" * 32],
         ["linux/spare.sh", "2026-11-25 09:30:00", "no image", "aa" * 32],
-        [
-            "Of no use: 'Linux/a.sh' of 2026-11-25 09:30:00 UTC. "
-            "Scripts do not lie in Linux/. -> Upload it as linux/a.sh."
-        ],
+        ["Of no use: 'Linux/a.sh' of 2026-11-25 09:30:00 UTC. Wrong folder. -> Upload it as linux/a.sh."],
     ]
     api.uploads = {"uploads": [], "refused": []}
     assert cli("uploads").stdout.startswith("Nothing is uploaded that counts")
