@@ -10,19 +10,25 @@ from models.upkeep import PipelineStart, PipelineStarted
 async def start_pipeline_run(azure: AzureClients, engine: EngineClient, request: PipelineStart) -> PipelineStarted:
     """Start a pipeline run, unless one of its image is on: the durable engine refuses an instance that is running.
 
+    One that a look found due is not started either where another one came in between.
+
     Azure: StartInstance of the durable engine; GET of one blob.
     Repeat: finds the run that an earlier try started, also when it is over by now.
     """
     run_id = request.run.id
-    if await _current_run(engine, request.instance_id) == run_id or await records.find(azure, run_id):
+    last = await _last_run(engine, request.instance_id)
+    if (last and last.id == run_id) or await records.find(azure, run_id):
         return PipelineStarted(run_id=run_id, started=True)
+    if last and request.found_due_at and last.requested_at > request.found_due_at:
+        return PipelineStarted(run_id=last.id, started=False)
     if await durable_engine.start(engine, Instance(request.orchestrator, request.instance_id, request.run)):
         return PipelineStarted(run_id=run_id, started=True)
-    on = await _current_run(engine, request.instance_id)
-    return PipelineStarted(run_id=on or run_id, started=on == run_id)
+    on = await _last_run(engine, request.instance_id)
+    on_id = on.id if on else run_id
+    return PipelineStarted(run_id=on_id, started=on_id == run_id)
 
 
-async def _current_run(engine: EngineClient, instance_id: str) -> str | None:
-    """Return the id of the run that is or was the last in an instance."""
+async def _last_run(engine: EngineClient, instance_id: str) -> PipelineRun | None:
+    """Return the run that is on in an instance, or was the last one."""
     state = await durable_engine.find(engine, instance_id)
-    return PipelineRun.model_validate_json(state.serialized_input).id if state and state.serialized_input else None
+    return PipelineRun.model_validate_json(state.serialized_input) if state and state.serialized_input else None

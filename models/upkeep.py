@@ -1,7 +1,10 @@
 """What keeps an image current without anybody asking: looks, what they find due, and the runs that come of it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from models.configuration import Approval
 from models.message import Message
@@ -17,15 +20,20 @@ class LookReason(StrEnum):
     RUN_ENDED = "run ended"
 
 
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 class LookRequest(Message):
     """Asks to look whether a run of the image is due.
 
-    `changed_at` is the time of an upload: the look waits until `quiet_seconds` have passed since the last one.
+    `changed_at` is the time of an upload: the look waits until `quiet_seconds` have passed since the last one. Events
+    bring it, and one that names no zone means UTC.
     """
 
     image: str
     reason: LookReason
-    changed_at: datetime | None = None
+    changed_at: Annotated[datetime, AfterValidator(_in_utc)] | None = None
     quiet_seconds: float = 0
 
 
@@ -82,15 +90,20 @@ class Look(Message):
 
 
 class PipelineStart(Message):
-    """Asks to start a pipeline run as an instance of the durable engine, unless that instance is running."""
+    """Asks to start a pipeline run as an instance of the durable engine, unless that instance is running.
+
+    `found_due_at` is when a look began that found the run due. Where another run has been asked for since, it is not
+    started: what that one built may have changed what the look found.
+    """
 
     orchestrator: str
     instance_id: str
     run: PipelineRun
+    found_due_at: datetime | None = None
 
 
 class PipelineStarted(Message):
-    """The run that is on: the one asked for, or the one that was on already."""
+    """The run that was started, or the one that kept it from being started."""
 
     run_id: str
     started: bool

@@ -3,14 +3,15 @@
 1. waits until something asks for a look: an upload, the patch timer, the end of a run;
 2. waits until uploads have been quiet for as long as they ask;
 3. looks at what there is, whatever the events said: is a run due, or a patch run to be skipped?
-4. starts the run that is due; where another run of the image is on, its end asks for the next look, and so does a
-   timer, in case nobody tells; another timer wakes it when the next patch run is due;
+4. starts the run that is due; where another run of the image is on, or was started since the look began, that one's
+   end asks for the next look, and so does a timer, in case nobody tells; another timer wakes it when the next patch
+   run is due;
 5. starts over with an empty history, and waits again: an instance of it never ends.
 
 Events may come late, twice or out of order: they only ask to look.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from activities.due_runs import find_due_run
 from activities.pipeline_starts import start_pipeline_run
@@ -71,17 +72,18 @@ def _gather(context: Context, upkeep: Upkeep) -> Steps[Upkeep]:
 
 def _look(context: Context, upkeep: Upkeep) -> Steps[Upkeep]:
     """Do what a look finds; where another run is on, or Azure does not answer, look again later."""
+    looked_at = now(context)
     try:
-        look = yield from call_activity(context, find_due_run, ImageLook(image=upkeep.image, now=now(context)))
-        if (yield from _act(context, upkeep.image, look)):
+        look = yield from call_activity(context, find_due_run, ImageLook(image=upkeep.image, now=looked_at))
+        if (yield from _act(context, upkeep.image, look, looked_at)):
             return looked(upkeep, look, now(context))
     except StepFailed as failed:
         log(context, f"could not find out whether a run of {upkeep.image} is due: {failed}")
     return rechecked(upkeep, now(context))
 
 
-def _act(context: Context, image: str, look: Look) -> Steps[bool]:
-    """Start what is due, or record what is skipped; False where another run of the image is on."""
+def _act(context: Context, image: str, look: Look, looked_at: datetime) -> Steps[bool]:
+    """Start what is due, or record what is skipped; False where another run of the image is on, or came first."""
     if look.remark:
         log(context, look.remark)
     run_id = new_run_id(image, now(context), new_number(context))
@@ -101,6 +103,6 @@ def _act(context: Context, image: str, look: Look) -> Steps[bool]:
         approvals=due.approvals,
         scripts=due.scripts,
     )
-    started = yield from call_activity(context, start_pipeline_run, pipeline_start(run))
-    log(context, f"{started.run_id} {'was started' if started.started else 'is on'}: {due.started_by.reason}")
+    started = yield from call_activity(context, start_pipeline_run, pipeline_start(run, looked_at))
+    log(context, f"{started.run_id} {'was started' if started.started else 'came first'}: {due.started_by.reason}")
     return started.started

@@ -7,6 +7,8 @@
 4. what keeps the image current is told that the run is over.
 """
 
+from datetime import datetime
+
 from activities.records import publish_record
 from models.approval import ApprovalState
 from models.errors import StepFailed
@@ -32,9 +34,11 @@ def instance_id(image: str) -> str:
     return f"pipeline-{image}"
 
 
-def pipeline_start(run: PipelineRun) -> PipelineStart:
-    """Return what asks the durable engine for a run."""
-    return PipelineStart(orchestrator=run_pipeline.__name__, instance_id=instance_id(run.image), run=run)
+def pipeline_start(run: PipelineRun, found_due_at: datetime | None = None) -> PipelineStart:
+    """Return what asks the durable engine for a run; `found_due_at` is when the look began that found it due."""
+    return PipelineStart(
+        orchestrator=run_pipeline.__name__, instance_id=instance_id(run.image), run=run, found_due_at=found_due_at
+    )
 
 
 def run_pipeline(context: Context, run: PipelineRun) -> Steps[PipelineRecord]:

@@ -1,7 +1,7 @@
 """The start of a run at a real durable engine, which refuses an instance that is running."""
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from durabletask.worker import TaskHubGrpcWorker
@@ -86,3 +86,17 @@ async def test_a_repetition_does_not_start_a_run_again_that_is_over_and_was_foll
     assert (await start_pipeline_run(azure, engine, pipeline_start(run))).started
     state = await engine.get_orchestration_state(instance_id(run.image))
     assert another.id in state.serialized_input
+
+
+@pytest.mark.parametrize(("seconds", "is_started"), [(-1, True), (1, False)])
+async def test_what_a_look_found_due_is_not_started_after_a_run_that_came_in_between(
+    azure, engine, run, seconds, is_started
+):
+    looked_at = run.requested_at
+    another = run.model_copy(
+        update={"id": run.id.replace("00000a", "00000b"), "requested_at": looked_at + timedelta(seconds=seconds)}
+    )
+    await start_pipeline_run(azure, engine, pipeline_start(another))
+    await is_over(engine, another)
+    started = await start_pipeline_run(azure, engine, pipeline_start(run, looked_at))
+    assert (started.run_id, started.started) == (run.id if is_started else another.id, is_started)

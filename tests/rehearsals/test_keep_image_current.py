@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -96,6 +96,14 @@ def test_a_look_that_comes_before_the_event_of_an_upload_leaves_it_its_quiet_win
     assert len(upkeeper.started) == 1
 
 
+def test_the_time_of_an_event_that_names_no_zone_is_read_as_utc():
+    upkeeper = Upkeeper(find_due_run=NOTHING)
+    request = {"image": "linux", "reason": "upload", "changedAt": "2026-03-11T03:00:20", "quietSeconds": 60}
+    upkeeper.play.raise_event(INSTANCE, LOOK_EVENT, request, after=timedelta(seconds=30))
+    upkeeper.go_on()
+    assert upkeeper.looks == [80]
+
+
 def test_a_look_that_finds_nothing_starts_nothing():
     upkeeper = Upkeeper(find_due_run=NOTHING).ask(0).go_on()
     assert upkeeper.looks == [0]
@@ -107,6 +115,12 @@ def test_while_another_run_is_on_its_end_asks_for_the_next_look():
     upkeeper = Upkeeper(find_due_run=[DUE, DUE, NOTHING], start_pipeline_run=answers)
     upkeeper.upload(0).ask(75, LookReason.RUN_ENDED).go_on()
     assert upkeeper.looks == [60, 75]
+
+
+def test_a_start_tells_when_the_look_began_that_found_it_due():
+    upkeeper = Upkeeper(find_due_run=[DUE, NOTHING]).ask(10).go_on()
+    (asked,) = upkeeper.play.inputs["start_pipeline_run"]
+    assert datetime.fromisoformat(asked["foundDueAt"]) == upkeeper.began + timedelta(seconds=10)
 
 
 def test_while_another_run_is_on_and_nobody_tells_of_its_end_it_is_looked_again_ever_more_seldom():
