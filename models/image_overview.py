@@ -31,7 +31,10 @@ class ImageInEnvironment(Message):
 
 
 class PatchOutlook(Message):
-    """The month of the last patch that was due, what became of it, when the next one is due, and why it pauses."""
+    """The month of the last patch that was due, and when the next one is.
+
+    `because` says what became of the last one, or why the schedule pauses.
+    """
 
     month: str
     because: str

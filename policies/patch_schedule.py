@@ -8,6 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from models.configuration import PatchSchedule
+from models.image_overview import PatchOutlook
 from models.pipeline_record import PipelineRecord, PipelineRunSummary
 from models.state import State
 from policies.scope_work import Work, work_of
@@ -109,6 +110,24 @@ def patch_decision(
         return PatchDecision(PatchVerdict.PAUSED, month, pause)
     because = f"The patch of {month.month} has been due since {_shown(month.moment)}."
     return PatchDecision(PatchVerdict.DUE, month, because)
+
+
+def patch_outlook(
+    now: datetime, schedule: PatchSchedule, records: Sequence[PipelineRecord | PipelineRunSummary]
+) -> PatchOutlook:
+    """Tell how patching stands; `records` are as for the decision.
+
+    A schedule that pauses is told as soon as the next month would be skipped for it: what became of the last one is
+    the failure, or the run that was skipped.
+    """
+    decision = patch_decision(now, schedule, records)
+    pause = why_paused(schedule, records)
+    return PatchOutlook(
+        month=decision.of.month,
+        because=pause or decision.because,
+        next_at=next_patch(now, schedule).moment,
+        paused=pause is not None,
+    )
 
 
 def run_of_month(

@@ -1,7 +1,7 @@
 """The HTTP API of images: what there is in each environment, where it comes from, and whether a rebuild is due."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -15,10 +15,9 @@ from configuration.reading import ConfigurationReading
 from configuration.settings import Settings
 from models.configuration import ImageSettings
 from models.errors import AzureUnavailable, RequestRefused
-from models.image_overview import BuiltImage, ImageInEnvironment, ImageOverview, PatchOutlook
-from models.pipeline_record import PipelineRunSummary
+from models.image_overview import BuiltImage, ImageInEnvironment, ImageOverview
 from policies.image_state import SuccessfulBuild
-from policies.patch_schedule import PatchVerdict, next_patch, patch_decision
+from policies.patch_schedule import patch_outlook
 from triggers.answers import json_answer, to_mend
 from triggers.pipeline_instances import find_run_that_is_on
 
@@ -58,7 +57,7 @@ async def _overview(
         name=image.name,
         os_type=image.os_type,
         run_on=run_on,
-        patch=_patch(image, known.outcomes, now),
+        patch=patch_outlook(now, image.schedule, known.outcomes) if image.schedule else None,
         faults=len(reading.faults_for(environments, image.name)),
         environments=tuple(
             ImageInEnvironment(
@@ -81,18 +80,6 @@ async def _changes(
     except AzureUnavailable:
         return dict.fromkeys(environments, UNKNOWN)
     return {comparison.now.environment: comparison.changes for comparison in comparisons}
-
-
-def _patch(image: ImageSettings, outcomes: Sequence[PipelineRunSummary], now: datetime) -> PatchOutlook | None:
-    if image.schedule is None:
-        return None
-    decision = patch_decision(now, image.schedule, outcomes)
-    return PatchOutlook(
-        month=decision.of.month,
-        because=decision.because,
-        next_at=next_patch(now, image.schedule).moment,
-        paused=decision.verdict is PatchVerdict.PAUSED,
-    )
 
 
 def _built(build: SuccessfulBuild, now: datetime) -> BuiltImage:

@@ -6,7 +6,7 @@ import pytest
 
 from models.pipeline_run import Scope
 from models.state import State
-from policies.patch_schedule import PatchVerdict, patch_decision, run_of_month, why_paused
+from policies.patch_schedule import PatchVerdict, patch_decision, patch_outlook, run_of_month, why_paused
 from tests.policies.patching import at, run, schedule
 
 OLD = run("2026-01-20 12:00")
@@ -90,9 +90,23 @@ def test_the_schedule_pauses_after_so_many_failures_in_a_row_and_says_which_was_
     assert decide("2026-08-12 03:00", OLD, *FAILED[-1:], failures_before_pause=1).verdict is PatchVerdict.PAUSED
 
 
-def test_a_pause_can_be_told_before_the_next_month_is_due():
-    assert decide("2026-07-20 00:00", *FAILED).verdict is PatchVerdict.NOT_DUE
-    assert why_paused(schedule(), FAILED[::-1])
+@pytest.mark.parametrize(
+    ("now", "later"),
+    [
+        ("2026-07-20 00:00", []),
+        ("2026-08-12 03:00", []),
+        ("2026-08-12 04:00", [run("2026-08-12 03:00", State.SKIPPED, month="2026-08")]),
+    ],
+    ids=["after the last failure", "at the next moment", "once the month was skipped"],
+)
+def test_a_pause_is_told_from_the_last_failure_until_a_run_by_hand_succeeds(now, later):
+    records = [OLD, *FAILED, *later]
+    outlook = patch_outlook(at(now), schedule(), records[::-1])
+    assert outlook.paused
+    assert outlook.because.startswith("The schedule pauses after 5 failures in a row")
+    woken = patch_outlook(at(now), schedule(), [run("2026-08-13 10:00"), *records[::-1]])
+    assert not woken.paused
+    assert "pauses" not in woken.because
     assert why_paused(schedule(), FAILED[:0:-1]) is None
 
 
