@@ -86,7 +86,7 @@ def test_an_approval_comes_first_with_who_may_decide():
     approval = Approval(approvers=("a@x", "b@x"), timeout_minutes=90, not_by_starter=True)
     steps = told(outlook_of(approval=approval))
     assert next(iter(steps)) == "approval"
-    for words in ("90 minutes", "a@x or b@x", "not of the one who started"):
+    for words in ("90 minutes", "a@x or b@x", "not by the one who started"):
         assert words in steps["approval"]
     assert "anyone" in told(outlook_of(approval=Approval(timeout_minutes=1)))["approval"]
 
