@@ -52,7 +52,7 @@ async def note_script_removal(
     settings: Settings, event: func.EventGridEvent, client: df.DurableFunctionsClient
 ) -> None:
     """Let all images look once an upload was deleted: the packaged script is in force again."""
-    if event.event_type != DELETED or not (event.subject or "").startswith(SUBJECT):
+    if event.event_type != DELETED or not str(event.subject).startswith(SUBJECT):
         return
     await _look(client, settings, await configured_images(settings), event.event_time)
 

@@ -154,6 +154,7 @@ def test_events_of_other_containers_other_kinds_and_files_that_are_not_there_are
     removed = "Microsoft.Storage.BlobDeleted"
     for event in (
         {"eventType": removed, "subject": subject(SCRIPT, "records")},
+        {"eventType": removed, "subject": [subject(SCRIPT)]},
         {"eventType": "Microsoft.Resources.ResourceActionSuccess", "subject": subject(SCRIPT)},
         {"eventType": "Microsoft.Storage.BlobCreated", "subject": subject(SCRIPT)},
     ):
