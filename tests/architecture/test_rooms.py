@@ -169,3 +169,15 @@ def test_the_readme_names_only_files_that_exist():
     for page in ("README.md", "CONTRIBUTING.md"):
         for target in re.findall(r"\]\(([^)#:]+)\)", (APP_FOLDER / page).read_text()):
             assert (APP_FOLDER / target).exists(), f"{page} leads to {target}"
+
+
+def test_every_package_of_the_azure_sdk_is_imported():
+    """The tool for unused packages cannot tell those apart that share the namespace `azure`."""
+    names = re.findall(r"^(azure-[a-z-]+)==", (APP_FOLDER / "requirements.in").read_text(), re.MULTILINE)
+    code = "\n".join(file.read_text() for room in ROOMS for file in (APP_FOLDER / room).rglob("*.py"))
+    code += (APP_FOLDER / "function_app.py").read_text()
+    modules = {"azure-functions-durable": "azure.durable_functions"}
+    assert names
+    for name in names:
+        module = modules.get(name, name.replace("-", "."))
+        assert re.search(rf"\b(from|import) {re.escape(module)}\b", code), f"{name} is not imported"
