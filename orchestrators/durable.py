@@ -167,8 +167,12 @@ def show(context: Context, status: Message) -> None:
 
 def log(context: Context, sentence: str) -> None:
     """Write a line to the log, once and not on every replay."""
-    logger = context.create_replay_safe_logger(logging.getLogger("image_bakery"))
-    logger.info("%s: %s", context.instance_id, sentence)
+    _logger(context).info("%s: %s", context.instance_id, sentence)
+
+
+def warn(context: Context, sentence: str) -> None:
+    """Write a line to the log, once, that somebody should read."""
+    _logger(context).warning("%s: %s", context.instance_id, sentence)
 
 
 def opened[T: Message](envelope: Any, answer: type[T]) -> T:
@@ -176,6 +180,10 @@ def opened[T: Message](envelope: Any, answer: type[T]) -> T:
     if "failure" in envelope:
         raise StepFailed(Failure.from_payload(envelope["failure"]))
     return answer.from_payload(envelope["value"])
+
+
+def _logger(context: Context) -> Any:
+    return context.create_replay_safe_logger(logging.getLogger("image_bakery"))
 
 
 def _unexpected(what: str, error: TaskFailedError) -> Failure:

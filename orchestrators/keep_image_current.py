@@ -32,6 +32,7 @@ from orchestrators.durable import (
     now,
     show,
     timer,
+    warn,
 )
 from orchestrators.run_pipeline import pipeline_start
 from orchestrators.upkeep import LOOK_EVENT
@@ -78,14 +79,14 @@ def _look(context: Context, upkeep: Upkeep) -> Steps[Upkeep]:
         if (yield from _act(context, upkeep.image, look, looked_at)):
             return looked(upkeep, look, now(context))
     except StepFailed as failed:
-        log(context, f"could not find out whether a run of {upkeep.image} is due: {failed}")
+        warn(context, f"could not find out whether a run of {upkeep.image} is due: {failed}")
     return rechecked(upkeep, now(context))
 
 
 def _act(context: Context, image: str, look: Look, looked_at: datetime) -> Steps[bool]:
     """Start what is due, or record what is skipped; False where another run of the image is on, or came first."""
     if look.remark:
-        log(context, look.remark)
+        warn(context, look.remark)
     run_id = new_run_id(image, now(context), new_number(context))
     if look.skipped is not None:
         yield from call_activity(context, publish_record, skipped_record(run_id, image, look.skipped, now(context)))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from models.errors import StepFailed
-from orchestrators.durable import Context, Steps, log, now, sleep
+from orchestrators.durable import Context, Steps, now, sleep, warn
 from policies.poll_interval import outage_pause
 
 LONGEST_OUTAGE = timedelta(days=1)
@@ -18,7 +18,7 @@ def outlast(context: Context, what: str, write: Callable[[], Steps[Any]]) -> Ste
         try:
             yield from write()
         except StepFailed as failed:
-            log(context, f"{what} could not be written: {failed}")
+            warn(context, f"{what} could not be written: {failed}")
         else:
             return
         elapsed = now(context) - began

@@ -7,7 +7,7 @@ from models.pipeline_record import LineageFailure, Publication
 from models.pipeline_run import StepName
 from models.stage_messages import PublicationRequest
 from models.state import State
-from orchestrators.durable import Context, Steps, call_activity, log, outcomes, schedule_activity
+from orchestrators.durable import Context, Steps, call_activity, outcomes, schedule_activity, warn
 from orchestrators.ongoing_stage import OngoingStage
 from policies.publication import lineage_detail, replication_failure, source_lineage
 
@@ -18,7 +18,7 @@ def publish(stage: OngoingStage, request: PublicationRequest) -> Steps[None]:
 
 
 def find_publication(context: Context, request: PublicationRequest) -> Steps[Publication | None]:
-    """Return what a build that did not succeed left behind, at least its log, or None where it cannot be found out.
+    """Return what a build that did not succeed left behind, at least its warn, or None where it cannot be found out.
 
     What it published all the same is tagged like any other.
     """
@@ -26,7 +26,7 @@ def find_publication(context: Context, request: PublicationRequest) -> Steps[Pub
     try:
         return (yield from _find_and_tag(context, left_behind))
     except StepFailed as unknown:
-        log(context, f"what {request.template.name} left behind could not be found out: {unknown}")
+        warn(context, f"what {request.template.name} left behind could not be found out: {unknown}")
         return None
 
 

@@ -19,7 +19,7 @@ from models.upkeep import PipelineStart
 from orchestrators import run_stage as stages
 from orchestrators.approval import wait_for_approval
 from orchestrators.cancellation import Cancellation
-from orchestrators.durable import Context, Steps, call_activity, log, now, schedule_orchestrator, show
+from orchestrators.durable import Context, Steps, call_activity, log, now, schedule_orchestrator, show, warn
 from orchestrators.outlasting import outlast
 from orchestrators.upkeep import tell_that_run_ended
 from policies.run_outcome import GOES_ON, new_record, run_state
@@ -58,7 +58,8 @@ def run_pipeline(context: Context, run: PipelineRun) -> Steps[PipelineRecord]:
     record = record.model_copy(update={"ended_at": now(context)})
     # The run's own output tells the same until then: whether or not it can be written down.
     yield from outlast(context, f"the record of {run.id}", lambda: call_activity(context, publish_record, record))
-    log(context, f"the run {run.id} ended as {record.state}")
+    tell = log if record.state in GOES_ON else warn
+    tell(context, f"the run {run.id} ended as {record.state}")
     tell_that_run_ended(context, run.image)
     return record
 

@@ -148,7 +148,7 @@ def why_paused(schedule: PatchSchedule, records: Sequence[PipelineRecord | Pipel
         return None
     return (
         f"The schedule pauses after {len(last)} failures in a row, the last of them the run {last[0].id} "
-        f"({last[0].state}): nothing is patched by itself until a run that is started by hand succeeds."
+        f"({last[0].state}): nothing is patched by itself until a run by hand, or of an upload, succeeds."
     )
 
 

@@ -84,7 +84,7 @@ def test_the_schedule_pauses_after_so_many_failures_in_a_row_and_says_which_was_
     assert (decision.verdict, decision.of.month) == (PatchVerdict.PAUSED, "2026-08")
     assert decision.because == (
         "The schedule pauses after 5 failures in a row, the last of them the run linux-20260710-030000-00000a "
-        "(Failed): nothing is patched by itself until a run that is started by hand succeeds."
+        "(Failed): nothing is patched by itself until a run by hand, or of an upload, succeeds."
     )
     assert decide("2026-08-12 03:00", OLD, *FAILED, failures_before_pause=6).verdict is PatchVerdict.DUE
     assert decide("2026-08-12 03:00", OLD, *FAILED[-1:], failures_before_pause=1).verdict is PatchVerdict.PAUSED
