@@ -46,6 +46,7 @@ from orchestrators.tend_image_build import tend_image_build
 from orchestrators.watch_image_build import watch_image_build
 from triggers.build_events import note_build_event
 from triggers.http_decisions import cancel_run, decide_approval
+from triggers.http_document import get_document
 from triggers.http_images import list_images
 from triggers.http_plan import plan_run
 from triggers.http_runs import get_run, list_runs, start_run
@@ -56,6 +57,7 @@ from triggers.script_uploads import note_script_removal, note_script_upload
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 
 # Something happened.
+register_http(app, "GET", "openapi.json", get_document)
 register_http(app, "POST", "plan", plan_run)
 register_http(app, "POST", "runs", start_run)
 register_http(app, "GET", "images", list_images)

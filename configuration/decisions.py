@@ -1,31 +1,27 @@
 """Reads and checks what people send about a run that is on: decisions on an environment, and cancellations."""
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from configuration.findings import Findings
 from configuration.run_options import REQUEST
-from configuration.shape import Shape
+from configuration.shape import RequestShape, Shape
+from configuration.texts import PersonName, Reason
 from models.faults import Fault
 
-type Sentence = Annotated[str, Field(max_length=1000)]
-type Name = Annotated[str, Field(max_length=200)]
 
-
-class DecisionShape(Shape):
+class DecisionShape(RequestShape):
     """A decision; `who` counts only where nobody has signed in."""
 
     decision: Literal["approved", "rejected"]
-    reason: Sentence | None = None
-    who: Name | None = None
+    reason: Reason | None = None
+    who: PersonName | None = None
 
 
-class CancellationShape(Shape):
+class CancellationShape(RequestShape):
     """The wish that a run ends; `who` counts only where nobody has signed in."""
 
-    reason: Sentence | None = None
-    who: Name | None = None
+    reason: Reason | None = None
+    who: PersonName | None = None
 
 
 def read_request[Contents: Shape](content: bytes, shape: type[Contents]) -> tuple[Contents | None, list[Fault]]:

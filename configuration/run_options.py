@@ -1,13 +1,12 @@
 """Reads and checks the options of a run, as a request gives them."""
 
-from typing import Annotated, Final
-
-from pydantic import Field
+from typing import Final
 
 from configuration.findings import Findings
 from configuration.known_names import environments_between, unknown_name
-from configuration.shape import Shape
+from configuration.shape import RequestShape
 from configuration.source_file import SourceFile
+from configuration.texts import PersonName
 from models.configuration import PipelineConfiguration
 from models.faults import Fault
 from models.message import Message
@@ -26,7 +25,7 @@ OLDER_LABELS: Final = {
 DEFAULT_SCOPE: Final = Scope.ONLY_ASSETS_AND_IMAGE
 
 
-class RunOptionsShape(Shape):
+class RunOptionsShape(RequestShape):
     """What a request may say; `osType` asks for the image of this name, else for the only one of this system."""
 
     image: str | None = None
@@ -34,7 +33,7 @@ class RunOptionsShape(Shape):
     start_environment: str | None = None
     stop_environment: str | None = None
     scope: str | None = None
-    who: Annotated[str, Field(max_length=200)] | None = None
+    who: PersonName | None = None
     wait_for_image_build: bool = True
     remove_image_templates: bool = True
 

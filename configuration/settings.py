@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     authentication_is_on: bool = Field(
         default=False,
         validation_alias="WEBSITE_AUTH_ENABLED",
-        description="Set by the platform where App Service authentication is on: then the signed-in principal counts.",
+        description="Set by the platform where App Service authentication is on: then the caller's app roles count.",
     )
     parameters_folder: Path = Field(
         default=APP_FOLDER / "parameters",

@@ -37,6 +37,18 @@ class Shape(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
+class RequestShape(Shape):
+    """An object that a request carries: only a text that may be left out may be empty, or null, in place of that."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_empty_members(cls, members: Any) -> Any:
+        if not isinstance(members, dict):
+            return members
+        texts = {field.alias or name for name, field in cls.model_fields.items() if field.default is None}
+        return {key: value for key, value in members.items() if not (key in texts and value in ("", None))}
+
+
 def refusal(problem: str, instead: str, member: str | None = None) -> PydanticCustomError:
     """Return the error for a validator to raise; `member` is the key within the object that is to be mended."""
     context = {"problem": problem, "instead": instead, "member": member}

@@ -28,6 +28,14 @@ def _without_nul(text: str) -> str:
 # Any text that names something: no form to check, but no place for a placeholder or a control character either.
 Word = Annotated[str, AfterValidator(refuse_placeholder), AfterValidator(_without_control_characters)]
 Command = Annotated[str, AfterValidator(_without_nul)]
+# What people say of themselves and of their reasons ends in records, in lines of logs and on terminals.
+_ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
+PersonName = Annotated[
+    str, Field(max_length=200, json_schema_extra={"pattern": _ONE_LINE}), AfterValidator(_without_control_characters)
+]
+Reason = Annotated[
+    str, Field(max_length=1000, json_schema_extra={"pattern": _ONE_LINE}), AfterValidator(_without_control_characters)
+]
 
 SUBSCRIPTION: Final = r"/[sS]ubscriptions/[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 GROUP: Final = SUBSCRIPTION + r"/[rR]esource[gG]roups/[^/\s]{1,90}"

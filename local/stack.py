@@ -121,8 +121,6 @@ def _start(folder: Path, processes: Processes, options: StackOptions) -> Stack:
         **{f"LOCAL_{name}_KEY": key for name, key in keys.items()},
         "ARM_ENDPOINT": arm.url,
         "CA_BUNDLE": str(bundle),
-        # As on App Service with sign-in: whoever calls may say who has signed in, since nothing stands in between.
-        "WEBSITE_AUTH_ENABLED": "true",
         "PARAMETERS_FOLDER": str(options.parameters.resolve()),
         "AzureWebJobsStorage__blobServiceUri": blob.url,
         **({"LOCAL_EVENT_SUBSCRIPTIONS_URL": f"{arm.url}/_simulation/event-subscriptions"} if azure else {}),

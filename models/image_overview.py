@@ -51,3 +51,9 @@ class ImageOverview(Message):
     patch: PatchOutlook | None
     faults: int
     environments: tuple[ImageInEnvironment, ...]
+
+
+class ImagesList(Message):
+    """The images of the pipeline."""
+
+    images: tuple[ImageOverview, ...]

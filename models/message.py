@@ -23,6 +23,8 @@ class Message(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         serialize_by_alias=True,
+        # `to_payload` leaves nothing out.
+        json_schema_serialization_defaults_required=True,
     )
 
     def to_payload(self) -> JsonObject:

@@ -1,7 +1,7 @@
 """A pipeline run as it is recorded and shown: every stage, step, build and result."""
 
 from datetime import datetime
-from typing import override
+from typing import Self, override
 
 from pydantic import computed_field
 
@@ -151,3 +151,20 @@ class PipelineRunSummary(Message):
     started_by: Starter
     started_at: datetime
     ended_at: datetime | None
+
+
+class ListedRun(PipelineRunSummary):
+    """A run in the list, with its address."""
+
+    status_url: str
+
+    @classmethod
+    def of(cls, summary: PipelineRunSummary, status_url: str) -> Self:
+        """Return a row of the list of runs."""
+        return cls(**dict(summary), status_url=status_url)
+
+
+class RunsList(Message):
+    """The newest runs, newest first."""
+
+    runs: tuple[ListedRun, ...]

@@ -3,9 +3,8 @@
 import re
 from datetime import datetime
 
-RUN_ID = re.compile(
-    r"(?P<image>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,78}[A-Za-z0-9])?)-(?P<year>\d{4})(?P<month>\d{2})\d{2}-\d{6}-[0-9a-f]{6}"
-)
+RUN_ID_PATTERN = r"([A-Za-z0-9](?:[A-Za-z0-9._-]{0,78}[A-Za-z0-9])?)-([0-9]{4})([0-9]{2})[0-9]{2}-[0-9]{6}-[0-9a-f]{6}"
+RUN_ID = re.compile(RUN_ID_PATTERN)
 
 
 def new_run_id(image: str, requested_at: datetime, chance: int) -> str:
@@ -20,13 +19,13 @@ def is_run_id(text: str) -> bool:
 
 def image_of_run(run_id: str) -> str:
     """Return the image that a run's id names."""
-    return _match(run_id)["image"]
+    return _match(run_id)[1]
 
 
 def month_of_run(run_id: str) -> str:
     """Return the month in which a run was asked for, as `yyyy-MM`."""
-    match = _match(run_id)
-    return f"{match['year']}-{match['month']}"
+    _, year, month = _match(run_id).groups()
+    return f"{year}-{month}"
 
 
 def _match(run_id: str) -> re.Match[str]:

@@ -14,6 +14,7 @@ from models.message import JsonObject
 
 LONGEST_REQUEST = 16 * 1024
 LONGEST_LIST = 200
+DEFAULT_LIMIT = 50
 LIMIT = re.compile(r"[0-9]{1,3}")
 
 
@@ -27,8 +28,8 @@ def body_of(request: func.HttpRequest) -> bytes:
 
 
 def limit_of(request: func.HttpRequest) -> int:
-    """Return how many entries a list may have at most: the query's `limit`, else 50."""
-    limit = request.params.get("limit", "50")
+    """Return how many entries a list may have at most: the query's `limit`, else the default."""
+    limit = request.params.get("limit", str(DEFAULT_LIMIT))
     if LIMIT.fullmatch(limit) and 1 <= int(limit) <= LONGEST_LIST:
         return int(limit)
     fault = Fault(

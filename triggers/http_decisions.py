@@ -17,6 +17,7 @@ from models.approval import ApprovalDecision, ApprovalRecord, ApprovalState, Can
 from models.errors import RequestRefused
 from models.pipeline_record import PipelineRecord
 from models.pipeline_run import PipelineRun
+from models.run_plan import RunningRun
 from orchestrators.approval import approval_event
 from orchestrators.cancellation import CANCEL_EVENT
 from policies.run_ids import is_run_id
@@ -82,7 +83,8 @@ async def cancel_run(
     wish = CancelRequest(who=who, reason=asked.reason, requested_at=datetime.now(UTC))
     await send_event(client, run, CANCEL_EVENT, wish)
     url = status_url(request, run.id)
-    return json_answer({"id": run.id, "statusUrl": url}, HTTPStatus.ACCEPTED, {"Location": url})
+    ending = RunningRun(id=run.id, status_url=url)
+    return json_answer(ending.to_payload(), HTTPStatus.ACCEPTED, {"Location": url})
 
 
 def _read[Contents: Shape](request: func.HttpRequest, shape: type[Contents]) -> Contents:
@@ -125,7 +127,7 @@ def _waiting(record: PipelineRecord, environment: str) -> ApprovalRecord:
 
 def _refuse_strange_environment(run: PipelineRun, environment: str) -> None:
     if environment not in run.environments:
-        detail = f"The run does not go to '{environment}', but to {', '.join(run.environments)}."
+        detail = f"The run does not go to '{environment[:100]}', but to {', '.join(run.environments)}."
         raise RequestRefused(HTTPStatus.NOT_FOUND, "No such environment", detail)
 
 

@@ -15,7 +15,7 @@ from configuration.reading import ConfigurationReading
 from configuration.settings import Settings
 from models.configuration import ImageSettings
 from models.errors import AzureUnavailable, RequestRefused
-from models.image_overview import BuiltImage, ImageInEnvironment, ImageOverview
+from models.image_overview import BuiltImage, ImageInEnvironment, ImageOverview, ImagesList
 from policies.image_state import SuccessfulBuild
 from policies.patch_schedule import patch_outlook
 from triggers.answers import json_answer, to_mend
@@ -36,7 +36,7 @@ async def list_images(azure: AzureClients, settings: Settings, client: df.Durabl
     images = await asyncio.gather(
         *(_overview(azure, settings, client, reading, image) for image in reading.pipeline.images)
     )
-    return json_answer({"images": [image.to_payload() for image in images]})
+    return json_answer(ImagesList(images=tuple(images)).to_payload())
 
 
 async def _overview(

@@ -24,7 +24,7 @@ from models.template_removal import FoundImageTemplate, TemplatesOfGroup
 from policies.approvals import approvals_of
 from policies.planned_steps import StageOutlook, planned_steps
 from policies.scope_work import removes_templates
-from triggers.answers import json_answer, status_url, to_mend
+from triggers.answers import body_of, json_answer, status_url, to_mend
 from triggers.pipeline_instances import find_run_that_is_on
 from triggers.run_requests import find_in_all_stages, read_options
 
@@ -38,8 +38,9 @@ async def plan_run(
 
     200 with the plan, also where it has faults; 400 with the faults of the request itself.
     """
+    body = body_of(request)
     reading = await read_with_uploads(azure, settings)
-    options, faults = read_options(request, reading)
+    options, faults = read_options(body, reading)
     if options is None and reading.pipeline is not None:
         detail = f"{to_mend(faults)}."
         raise RequestRefused(HTTPStatus.BAD_REQUEST, "The request is not understood", detail, faults=tuple(faults))

@@ -14,12 +14,14 @@ from azure_clients import records
 from azure_clients.connection import AzureClients
 from configuration.settings import Settings
 from models.errors import RequestRefused
+from models.pipeline_record import ListedRun, RunsList
 from models.pipeline_run import PipelineRun, Starter
+from models.run_plan import RunningRun
 from orchestrators.run_pipeline import pipeline_start
 from policies.approvals import approvals_of
 from policies.run_ids import is_run_id, new_run_id
 from policies.scope_work import Work, work_of
-from triggers.answers import json_answer, limit_of, status_url, to_mend
+from triggers.answers import body_of, json_answer, limit_of, status_url, to_mend
 from triggers.people import who_asks
 from triggers.pipeline_instances import find_run
 from triggers.run_requests import find_in_all_stages, read_options
@@ -33,8 +35,9 @@ async def start_run(
     202 with the run's id and address; 400 with every fault of request and files; 409 with the id and address of the
     run of this image that is on.
     """
+    body = body_of(request)
     reading = await read_with_uploads(azure, settings)
-    options, faults = read_options(request, reading)
+    options, faults = read_options(body, reading)
     if options is not None:
         findings = await find_in_all_stages(azure, reading, options)
         in_azure = chain.from_iterable(stage.faults for stage in findings.values())
@@ -71,7 +74,8 @@ async def start_run(
             extra={"id": on.run_id, "statusUrl": status_url(request, on.run_id)},
         )
     url = status_url(request, run.id)
-    return json_answer({"id": run.id, "statusUrl": url}, HTTPStatus.ACCEPTED, {"Location": url, "Retry-After": "5"})
+    started = RunningRun(id=run.id, status_url=url)
+    return json_answer(started.to_payload(), HTTPStatus.ACCEPTED, {"Location": url, "Retry-After": "5"})
 
 
 async def get_run(
@@ -88,5 +92,5 @@ async def get_run(
 async def list_runs(azure: AzureClients, request: func.HttpRequest) -> func.HttpResponse:
     """GET /api/runs: the newest runs, newest first; `limit` says how many at most (default 50)."""
     summaries = await records.list_newest(azure, limit_of(request))
-    runs = [{**summary.to_payload(), "statusUrl": status_url(request, summary.id)} for summary in summaries]
-    return json_answer({"runs": runs})
+    runs = (ListedRun.of(summary, status_url(request, summary.id)) for summary in summaries)
+    return json_answer(RunsList(runs=tuple(runs)).to_payload())

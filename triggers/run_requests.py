@@ -3,24 +3,21 @@
 import asyncio
 import logging
 
-import azure.functions as func
-
 from activities.check_stage import StageFindings, find_in_azure
 from azure_clients.connection import AzureClients
 from configuration.reading import ConfigurationReading
 from configuration.run_options import RunOptions, read_run_options
 from models.faults import Fault
 from policies.scope_work import Work, work_of
-from triggers.answers import body_of
 
 LOGGER = logging.getLogger("image_bakery")
 
 
-def read_options(request: func.HttpRequest, reading: ConfigurationReading) -> tuple[RunOptions | None, list[Fault]]:
+def read_options(body: bytes, reading: ConfigurationReading) -> tuple[RunOptions | None, list[Fault]]:
     """Return the options of the request; nothing can be asked of a pipeline whose own file has faults."""
     if reading.pipeline is None:
         return None, list(reading.faults)
-    return read_run_options(body_of(request), reading.pipeline)
+    return read_run_options(body, reading.pipeline)
 
 
 async def find_in_all_stages(

@@ -22,7 +22,8 @@ async def answer_of(error: Exception | None) -> func.HttpResponse:
             return func.HttpResponse(request.method)
         raise error
 
-    return await http_handle(handler, "GET /api/runs", timedelta(milliseconds=50))(req=REQUEST, client=None)
+    handle = http_handle(handler, "GET /api/runs", lambda: None, timedelta(milliseconds=50))
+    return await handle(req=REQUEST, client=None)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,7 @@ async def answer_of(error: Exception | None) -> func.HttpResponse:
         (AzureUnavailable("list records", "HTTP 503", "Out."), 503, "Azure did not do what was asked"),
         (AioRpcError(StatusCode.UNAVAILABLE, Metadata(), Metadata()), 503, "There was no answer in time"),
         (None, 503, "There was no answer in time"),
+        (LookupError("a secret"), 500, "The app has a defect"),
     ],
 )
 async def test_a_handler_that_fails_or_waits_for_ever_is_answered_with_a_problem(error, status, title):
@@ -40,3 +42,4 @@ async def test_a_handler_that_fails_or_waits_for_ever_is_answered_with_a_problem
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert (problem["status"], problem["title"]) == (status, title)
     assert problem["detail"]
+    assert b"a secret" not in answer.get_body()

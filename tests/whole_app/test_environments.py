@@ -16,8 +16,10 @@ APPROVALS = {
 }
 
 
-def signed_in(name):
-    principal = {"auth_typ": "aad", "claims": [{"typ": "preferred_username", "val": name}]}
+def signed_in(name, *roles):
+    """Return the header that App Service authentication adds; nothing stands in between here that would check it."""
+    claims = [("preferred_username", name), *(("roles", role) for role in roles or ("Operator", "Approver"))]
+    principal = {"auth_typ": "aad", "claims": [{"typ": kind, "val": value} for kind, value in claims]}
     return {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(json.dumps(principal).encode()).decode()}
 
 
@@ -26,7 +28,7 @@ def three(tmp_path_factory):
     """A stack with three environments, the last two behind approvals."""
     parameters = tmp_path_factory.mktemp("three")
     write_three_environments(parameters, APPROVALS)
-    options = StackOptions(build_seconds=1, parameters=parameters)
+    options = StackOptions(build_seconds=1, parameters=parameters, settings={"WEBSITE_AUTH_ENABLED": "true"})
     with (
         local_stack(tmp_path_factory.mktemp("stack"), options) as stack,
         Bakery(stack.model_dump(mode="json", by_alias=True)) as driver,
@@ -41,7 +43,10 @@ def waits_for(bakery, run_id, environment):
     return eventually(lambda: bakery.run(run_id), lambda run: (environment, "Waiting") in approvals(run), 60)
 
 
-def decide(bakery, run_id, environment, headers=None, **body):
+CARL = signed_in("carl@example.org")
+
+
+def decide(bakery, run_id, environment, headers=CARL, **body):
     return bakery.api.post(f"/api/runs/{run_id}/approvals/{environment}", json=body, headers=headers)
 
 
@@ -68,13 +73,13 @@ def test_two_approvals_let_a_run_through_and_what_does_not_count_is_answered_dis
     assert (second.status_code, "Ann@example.org approved it" in second.json()["detail"]) == (409, True)
 
     waits_for(three, run_id, "prd")
-    assert decide(three, run_id, "prd", decision="approved", who="carl").status_code == 200
+    assert decide(three, run_id, "prd", decision="approved").status_code == 200
     run = three.ended(run_id)
     assert run["state"] == "Succeeded"
     assert [stage["environment"] for stage in run["stages"]] == ["sbx", "dev", "prd"]
-    assert [one["decision"]["who"]["verified"] for one in run["approvals"]] == [True, False]
+    assert [one["decision"]["who"]["verified"] for one in run["approvals"]] == [True, True]
     late = decide(three, run_id, "prd", decision="rejected")
-    assert (late.status_code, "carl approved it" in late.json()["detail"]) == (409, True)
+    assert (late.status_code, "carl@example.org approved it" in late.json()["detail"]) == (409, True)
     who = {"name": "bob@example.org", "verified": True}
     assert run["startedBy"] == {"kind": "http", "who": who, "month": None, "reason": None}
 
@@ -108,7 +113,7 @@ def test_the_second_approval_may_be_rejected_too(three):
     run_id = three.start(scope="only-infrastructure")
     approve_dev(three, run_id)
     waits_for(three, run_id, "prd")
-    assert decide(three, run_id, "prd", decision="rejected", who="carl").status_code == 200
+    assert decide(three, run_id, "prd", decision="rejected").status_code == 200
     run = three.ended(run_id)
     assert run["state"] == "Rejected"
     assert [stage["state"] for stage in run["stages"]] == ["Succeeded", "Succeeded"]
@@ -136,7 +141,7 @@ def test_nobody_decides_for_thirty_days_and_the_run_is_over_for_good(three):
     assert [stage["environment"] for stage in run["stages"]] == ["sbx", "dev"]
     assert written_to(three) == ["sbx", "dev"]
 
-    late = decide(three, run_id, "prd", decision="approved", who="carl")
+    late = decide(three, run_id, "prd", decision="approved")
     assert late.status_code == 409
     assert "TimedOut (deadline " in late.json()["detail"]
     assert three.run(run_id) == run
@@ -210,4 +215,17 @@ def test_a_canceled_run_cancels_its_build_in_azure(three):
 @pytest.mark.parametrize("path", ["approvals/dev", "cancel"])
 def test_a_run_that_is_not_there_cannot_be_decided_on(three, path):
     body = {"decision": "approved"} if path != "cancel" else {}
-    assert three.api.post(f"/api/runs/linux-20200101-000000-000000/{path}", json=body).status_code == 404
+    answer = three.api.post(f"/api/runs/linux-20200101-000000-000000/{path}", json=body, headers=CARL)
+    assert answer.status_code == 404
+
+
+def test_a_key_alone_decides_nothing_where_people_sign_in(three):
+    three.reset()
+    run_id = three.start(scope="only-infrastructure", startEnvironment="prd", who="bob")
+    waits_for(three, run_id, "prd")
+    answer = decide(three, run_id, "prd", None, decision="approved", who="carl@example.org")
+    assert (answer.status_code, "the role Approver" in answer.json()["detail"]) == (403, True)
+    operator = decide(three, run_id, "prd", signed_in("carl@example.org", "Operator"), decision="approved")
+    assert (operator.status_code, "the role Approver" in operator.json()["detail"]) == (403, True)
+    assert decide(three, run_id, "prd", signed_in("carl@example.org", "Approver"), decision="rejected").is_success
+    assert three.ended(run_id)["state"] == "Rejected"

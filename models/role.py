@@ -1,0 +1,11 @@
+"""The app roles that people and programs who have signed in may hold."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """An app role of the app's registration in Microsoft Entra ID; `policies.permissions` has who may do what."""
+
+    READER = "Reader"
+    OPERATOR = "Operator"
+    APPROVER = "Approver"
