@@ -58,27 +58,36 @@ class NoticedBy(StrEnum):
 
 
 class PastBuild(Message):
-    """An earlier build of the same image in the same environment that succeeded."""
+    """An earlier build of the same image in the same environment that succeeded.
+
+    `distribution` is how much of the time its distribution took, None where that is not known well enough.
+    """
 
     took: timedelta
+    distribution: timedelta | None = None
     noticed_by: NoticedBy | None = None
 
 
 class SubStateTimes(Message):
-    """When a sub-state was first and last seen; precise to the interval at which Azure is read."""
+    """When a sub-state was first seen, and when another was; `not_yet_at` is the reading before the first.
+
+    It began between `not_yet_at` and `started_at`: Azure tells no times of sub-states.
+    """
 
     name: str
+    not_yet_at: datetime | None = None
     started_at: datetime
     ended_at: datetime | None = None
 
 
 class ImageBuildProgress(Message):
-    """A build as it is watched: the run's state and the sub-states it went through."""
+    """A build as it is watched: the run's state and the sub-states it went through, as Azure told them at `seen_at`."""
 
     template_name: str
     template_id: str
     run_state: ImageRunState = ImageRunState.NOT_STARTED
     run_sub_state: str | None = None
+    seen_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     sub_states: tuple[SubStateTimes, ...] = ()

@@ -22,6 +22,7 @@ from orchestrators.cancellation import Cancellation
 from orchestrators.durable import Context, Steps, call_activity, continue_as_new, expect_event, log, now, show
 from policies.build_poll_interval import build_poll_interval, is_fruitless, look_gap, second_look
 from policies.build_progress import BUILD_TIMED_OUT, CANCELING_ALLOWANCE, advanced
+from policies.build_standing import build_standing
 
 LOOK_EVENT = "look"
 # Readings, and events that came: both make the history longer.
@@ -108,7 +109,8 @@ def _wait(context: Context, watch: ImageBuildWatch, cancellation: Cancellation, 
     """Wait until the run is to be read, and return why. A wish to cancel ends the waiting."""
     read_at = watch.read_at or watch.watched_since
     elapsed = read_at - watch.watched_since
-    pause, why = build_poll_interval(elapsed, watch.history), _Why.DUE
+    standing = build_standing(watch.progress, watch.watched_since, read_at)
+    pause, why = build_poll_interval(standing, watch.history), _Why.DUE
     if watch.looked_for_event and second_look(elapsed, watch.fruitless_looks) < pause:
         pause, why = second_look(elapsed, watch.fruitless_looks), _Why.SECOND_LOOK
     due = min(read_at + pause, max(watch.deadline, now(context)) + JUST_AFTER)

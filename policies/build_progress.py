@@ -30,13 +30,15 @@ def build_deadline(started_at: datetime, build_timeout_minutes: int) -> datetime
 
 def advanced(progress: ImageBuildProgress, run: ImageRun, seen_at: datetime) -> ImageBuildProgress:
     """Return the progress with one more reading of the run, which was made at `seen_at`."""
+    sub_state = None if run.state.finished else run.sub_state
     return progress.model_copy(
         update={
             "run_state": run.state,
-            "run_sub_state": None if run.state.finished else run.sub_state,
+            "run_sub_state": sub_state,
+            "seen_at": seen_at,
             "started_at": run.started_at or progress.started_at,
             "ended_at": run.ended_at if run.state.finished else None,
-            "sub_states": _sub_states(progress.sub_states, None if run.state.finished else run.sub_state, seen_at),
+            "sub_states": _sub_states(progress, sub_state, seen_at),
             "message": run.message or progress.message,
         }
     )
@@ -59,9 +61,12 @@ def build_failure(progress: ImageBuildProgress, canceled_because: Failure | None
     return Failure(code=f"ImageRun{progress.run_state}", message=message)
 
 
-def _sub_states(earlier: tuple[SubStateTimes, ...], name: str | None, seen_at: datetime) -> tuple[SubStateTimes, ...]:
+def _sub_states(progress: ImageBuildProgress, name: str | None, seen_at: datetime) -> tuple[SubStateTimes, ...]:
+    earlier = progress.sub_states
     if earlier and earlier[-1].name == name:
         return earlier
     if earlier and earlier[-1].ended_at is None:
         earlier = (*earlier[:-1], earlier[-1].model_copy(update={"ended_at": seen_at}))
-    return (*earlier, SubStateTimes(name=name, started_at=seen_at)) if name else earlier
+    if name is None:
+        return earlier
+    return (*earlier, SubStateTimes(name=name, not_yet_at=progress.seen_at, started_at=seen_at))

@@ -1,10 +1,15 @@
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from activities.check_stage import check_stage
+from activities.records import publish_record
+from azure_clients import own_blobs
 from models.errors import AzureUnavailable, StepFailed
-from models.pipeline_run import Scope, Stage
+from models.image_build import ImageBuildProgress, ImageRunState, NoticedBy, PastBuild, SubStateTimes
+from models.pipeline_record import PipelineRecord, StageRecord
+from models.pipeline_run import Scope, Stage, Starter
 from tests.activities.conftest import change
 
 STAGE = Stage(run_id="r", image="linux", scope=Scope.ALL, environment="sbx")
@@ -55,3 +60,53 @@ async def test_an_azure_that_does_not_answer_asks_for_another_try(azure, setting
     simulated_azure.faults.add("status", path="publishers", status=503)
     with pytest.raises(AzureUnavailable):
         await check_stage(azure, settings, STAGE)
+
+
+BEGAN = datetime(2026, 3, 11, 3, tzinfo=UTC)
+
+
+@pytest.fixture
+async def built_before(azure):
+    """The app's own account with the record of one run of the image, which built for half an hour; gives its blob."""
+    container = own_blobs.container_of(azure)
+    if await container.exists():
+        async for blob in container.list_blobs():
+            await container.delete_blob(blob.name)
+    after = [BEGAN + timedelta(minutes=minutes) for minutes in (21, 23, 30)]
+    build = ImageBuildProgress(
+        template_name="t",
+        template_id="/t",
+        run_state=ImageRunState.SUCCEEDED,
+        started_at=BEGAN,
+        ended_at=after[2],
+        sub_states=(SubStateTimes(name="Distributing", not_yet_at=after[0], started_at=after[1], ended_at=after[2]),),
+        noticed_by=NoticedBy.POLL,
+    )
+    record = PipelineRecord(
+        id="linux-20260311-030000-00000a",
+        image="linux",
+        scope=Scope.ALL,
+        started_by=Starter(kind="http"),
+        started_at=BEGAN,
+        stages=(StageRecord(environment="sbx", started_at=BEGAN, build=build),),
+    )
+    await publish_record(azure, record)
+    (name,) = [blob.name async for blob in container.list_blobs() if record.id in blob.name]
+    yield container.get_blob_client(name)
+    await container.delete_blob(name)
+
+
+async def test_a_check_tells_what_the_last_builds_of_the_image_took(azure, settings, built_before):
+    half_an_hour = PastBuild(took=timedelta(minutes=30), distribution=timedelta(minutes=8), noticed_by=NoticedBy.POLL)
+    assert (await check_stage(azure, settings, STAGE)).build_history == (half_an_hour,)
+    others = [{"image": "windows"}, {"scope": Scope.ONLY_INFRASTRUCTURE}]
+    for other in others:
+        assert (await check_stage(azure, settings, STAGE.model_copy(update=other))).build_history == ()
+
+
+async def test_a_record_that_is_broken_leaves_a_check_without_earlier_builds(azure, settings, built_before):
+    metadata = (await built_before.get_blob_properties()).metadata
+    await built_before.upload_blob(b'{"id": "linux-2026', overwrite=True, metadata=metadata)
+    checked = await check_stage(azure, settings, STAGE)
+    assert checked.plan.image.name == "linux"
+    assert checked.build_history == ()

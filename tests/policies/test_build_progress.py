@@ -32,6 +32,12 @@ def test_a_sub_state_lasts_from_when_it_is_first_seen_to_when_another_is():
     assert progress.run_sub_state is None
 
 
+def test_a_sub_state_is_not_yet_there_at_the_reading_before_it_is_first_seen():
+    progress = after(*((ImageRunState.RUNNING, name) for name in ("Queued", "Queued", "Building")))
+    assert [one.not_yet_at for one in progress.sub_states] == [None, BEGAN + timedelta(minutes=1)]
+    assert progress.seen_at == BEGAN + timedelta(minutes=2)
+
+
 def test_a_sub_state_that_comes_again_is_noted_again():
     progress = after(*((ImageRunState.RUNNING, name) for name in ("Building", "Customizing", "Building")))
     assert [one.name for one in progress.sub_states] == ["Building", "Customizing", "Building"]
