@@ -104,10 +104,11 @@ SPREADS: dict[str, Spread] = {
 def _builds(seed: int, spread: Spread) -> list[list[Build]]:
     """Return, image by image, its builds in their order."""
     chance = random.Random(seed)  # noqa: S311  # as above
+    evenly = [(number + 0.5) / IMAGES for number in range(IMAGES)]
     images: list[list[Build]] = []
-    for number in range(IMAGES):
-        usual = SHORTEST_USUAL + (LONGEST_USUAL - SHORTEST_USUAL) * (number + 0.5) / IMAGES
-        share = chance.uniform(SMALLEST_DISTRIBUTION, LARGEST_DISTRIBUTION)
+    for length, part in zip(evenly, chance.sample(evenly, IMAGES), strict=True):
+        usual = SHORTEST_USUAL + (LONGEST_USUAL - SHORTEST_USUAL) * length
+        share = SMALLEST_DISTRIBUTION + (LARGEST_DISTRIBUTION - SMALLEST_DISTRIBUTION) * part
         images.append([_build(chance, usual * spread(chance), share) for _ in range(BUILDS_BEFORE + BUILDS)])
     return images
 

@@ -72,7 +72,7 @@ def test_readings_come_closer_together_until_the_usual_end_and_never_further_apa
     minutes, noticed_by, count
 ):
     history = builds(*[minutes] * count, noticed_by=noticed_by)
-    waits = [wait(timedelta(seconds=at), history) for at in range(0, minutes * 60, 7)]
+    waits = [wait(percent / 100 * minutes * MINUTE, history) for percent in range(100)]
     assert waits == sorted(waits, reverse=True)
     assert waits[-1] < waits[0]
 
@@ -80,7 +80,7 @@ def test_readings_come_closer_together_until_the_usual_end_and_never_further_apa
 @given(st.integers(15, 240), shares, st.integers(1, 10))
 def test_readings_in_a_distribution_come_closer_together_until_its_usual_end(minutes, share, count):
     history = builds(*[minutes] * count, distribution=minutes * share)
-    waits = [wait_in_distribution(timedelta(seconds=at), history) for at in range(0, int(minutes * share * 60), 3)]
+    waits = [wait_in_distribution(percent / 100 * minutes * share * MINUTE, history) for percent in range(100)]
     assert waits == sorted(waits, reverse=True)
 
 
