@@ -77,8 +77,8 @@ def second_look(elapsed: timedelta, fruitless_looks: int) -> timedelta:
 
 def _seconds(standing: Standing, history: Sequence[PastBuild], pace: Pace) -> float:
     """Return how many seconds to wait for what comes next, the beginning of the distribution or the end."""
-    # A safety net has few readings, which are better spent on the end. An image whose last build did not show its
-    # distribution may make but a VHD now, which has none.
+    # A safety net has few readings, which are better spent on the end. Where the last build showed no
+    # distribution, say because the image is a mere VHD now, this one may not either.
     if pace is SAFETY_NET or standing.phase is Phase.UNKNOWN or history[0].distribution is None:
         end = expected_moment(past.took for past in history)
         return end.interval(standing.elapsed, end.closest(pace.worth))
