@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from activities.run_scripts import find_contents
 from activities.stage_checks import find_source
@@ -14,6 +15,8 @@ from models.configuration import StagePlan
 from models.errors import AzureRefused
 from models.pipeline_record import PipelineRunSummary
 from models.scripts import ScriptContent
+from models.state import State
+from policies.given_scripts import MOST_TRIES, given_scripts
 from policies.image_state import SuccessfulBuild, brings_scripts, last_successful_builds
 from policies.rebuild import BuildFacts, Comparison, configuration_digest
 from policies.script_contents import scripts_as_built
@@ -44,16 +47,12 @@ async def know_image(
     return KnownImage(name, reading, contents, outcomes)
 
 
-async def find_given_scripts(azure: AzureClients, known: KnownImage) -> tuple[ScriptContent, ...]:
-    """Return the contents of the last run that was given some to build with, however it ended; none without such a run.
-
-    What it was given need not be built again: a script that fails does so once.
-    """
-    for outcome in known.outcomes:
-        record = await records.find(azure, outcome.id) if brings_scripts(outcome.scope) else None
-        if record is not None and record.scripts:
-            return record.scripts
-    return ()
+async def find_given_scripts(azure: AzureClients, known: KnownImage, now: datetime) -> tuple[ScriptContent, ...]:
+    """Return the contents with which the image need not be built again."""
+    runs = [outcome for outcome in known.outcomes if brings_scripts(outcome.scope)]
+    # All but a failure speaks for itself.
+    is_plain = bool(runs) and runs[0].state is not State.FAILED
+    return given_scripts(await records.find_all(azure, runs[: 1 if is_plain else MOST_TRIES + 1]), now)
 
 
 async def find_successful_builds(azure: AzureClients, known: KnownImage) -> dict[str, SuccessfulBuild]:

@@ -74,7 +74,7 @@ class DueRun(Message):
     scripts: tuple[ScriptContent, ...] = ()
 
 
-class Look(Message):
+class LookResult(Message):
     """What a look found: a run that is due, else a patch run to be recorded as skipped, else nothing.
 
     `quiet_at` is when uploads that changed something will have been quiet for long enough, if they have not been yet;

@@ -19,7 +19,7 @@ from activities.records import publish_record
 from models.errors import StepFailed
 from models.pipeline_run import PipelineRun
 from models.stage_messages import Done
-from models.upkeep import ImageLook, Look, LookRequest, Upkeep
+from models.upkeep import ImageLook, LookRequest, LookResult, Upkeep
 from orchestrators.durable import (
     Context,
     Steps,
@@ -83,7 +83,7 @@ def _look(context: Context, upkeep: Upkeep) -> Steps[Upkeep]:
     return rechecked(upkeep, now(context))
 
 
-def _act(context: Context, image: str, look: Look, looked_at: datetime) -> Steps[bool]:
+def _act(context: Context, image: str, look: LookResult, looked_at: datetime) -> Steps[bool]:
     """Start what is due, or record what is skipped; False where another run of the image is on, or came first."""
     if look.remark:
         warn(context, look.remark)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from models.scripts import ScriptContent
-from models.upkeep import Look, LookRequest, Upkeep
+from models.upkeep import LookRequest, LookResult, Upkeep
 
 # A flood of events, late or forged, costs no more than this.
 LOOKS_APART = timedelta(seconds=5)
@@ -28,7 +28,7 @@ def asked_to_look(upkeep: Upkeep, request: LookRequest, now: datetime) -> Upkeep
     return upkeep.model_copy(update={"look_at": look_at})
 
 
-def looked(upkeep: Upkeep, look: Look, now: datetime) -> Upkeep:
+def looked(upkeep: Upkeep, look: LookResult, now: datetime) -> Upkeep:
     """Return the upkeep after a look that settled everything, up to what it says is to come."""
     return Upkeep(image=upkeep.image, looked_at=now, look_at=look.quiet_at, wake_at=look.next_at)
 

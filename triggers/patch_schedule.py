@@ -8,10 +8,10 @@ import azure.durable_functions as df
 
 from configuration.settings import Settings
 from models.upkeep import LookReason, LookRequest
-from triggers.upkeep import configured_images, look
+from triggers.upkeep import ask_for_look, configured_images
 
 
 async def look_at_images(settings: Settings, client: df.DurableFunctionsClient) -> None:
     """Timer: ask for a look at every image."""
     for image in await configured_images(settings):
-        await look(client, LookRequest(image=image, reason=LookReason.TIMER))
+        await ask_for_look(client, LookRequest(image=image, reason=LookReason.TIMER))

@@ -20,7 +20,7 @@ from configuration.settings import Settings
 from models.scripts import RefusedUpload, Upload, UploadRefusal
 from models.upkeep import LookReason, LookRequest
 from policies.uploads import quoted, unused
-from triggers.upkeep import configured_images, look
+from triggers.upkeep import ask_for_look, configured_images
 
 LOGGER = logging.getLogger("image_bakery")
 DELETED: Final = "Microsoft.Storage.BlobDeleted"
@@ -64,7 +64,7 @@ async def _look(
         LookRequest(image=image, reason=LookReason.UPLOAD, changed_at=at, quiet_seconds=settings.upload_quiet_seconds)
         for image in images
     )
-    await asyncio.gather(*(look(client, request) for request in requests))
+    await asyncio.gather(*(ask_for_look(client, request) for request in requests))
 
 
 async def _note(azure: AzureClients, upload: Upload, refusal: UploadRefusal) -> None:

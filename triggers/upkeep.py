@@ -16,7 +16,7 @@ from orchestrators.upkeep import LOOK_EVENT, upkeep_instance
 LOGGER = logging.getLogger("image_bakery")
 
 
-async def look(client: df.DurableFunctionsClient, request: LookRequest) -> None:
+async def ask_for_look(client: df.DurableFunctionsClient, request: LookRequest) -> None:
     """Ask for a look; what keeps the image current is started, if it is not running."""
     instance_id = upkeep_instance(request.image)
     upkeep = Instance(keep_image_current.__name__, instance_id, Upkeep(image=request.image))

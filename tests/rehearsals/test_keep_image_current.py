@@ -5,13 +5,13 @@ import pytest
 from models.errors import AzureUnavailable
 from models.pipeline_run import PipelineRun, Scope, Starter
 from models.stage_messages import Done
-from models.upkeep import DueRun, Look, LookReason, LookRequest, PipelineStarted, Upkeep
+from models.upkeep import DueRun, LookReason, LookRequest, LookResult, PipelineStarted, Upkeep
 from orchestrators.keep_image_current import EVENTS_PER_HISTORY, keep_image_current
 from orchestrators.upkeep import LOOK_EVENT, upkeep_instance
 from tests.rehearsals.rehearsal import Rehearsal
 
 INSTANCE = upkeep_instance("linux")
-DUE = Look(
+DUE = LookResult(
     due=DueRun(
         scope=Scope.ONLY_ASSETS_AND_IMAGE,
         environments=("sbx", "prd"),
@@ -19,7 +19,7 @@ DUE = Look(
         approvals={},
     )
 )
-NOTHING = Look()
+NOTHING = LookResult()
 
 
 class Upkeeper:
@@ -88,7 +88,7 @@ def test_a_clock_that_is_ahead_makes_nothing_wait_longer_than_the_window():
 
 def test_a_look_that_comes_before_the_event_of_an_upload_leaves_it_its_quiet_window():
     upkeeper = Upkeeper(find_due_run=NOTHING)
-    early = Look(quiet_at=upkeeper.began + timedelta(seconds=70))
+    early = LookResult(quiet_at=upkeeper.began + timedelta(seconds=70))
     made = upkeeper.play.script["find_due_run"]
     upkeeper.play.script["find_due_run"] = lambda asked: (made(asked), early if len(upkeeper.looks) == 1 else DUE)[1]
     upkeeper.ask(12).go_on()
@@ -173,7 +173,7 @@ def test_the_next_patch_run_is_looked_for_when_it_is_due_though_no_timer_fires()
 
 def test_a_patch_run_that_has_nothing_to_do_is_recorded_with_its_reason():
     skipped = Starter(kind="timer", month="2026-03", reason="Nothing has changed.")
-    upkeeper = Upkeeper(find_due_run=[Look(skipped=skipped), NOTHING]).ask(0).go_on()
+    upkeeper = Upkeeper(find_due_run=[LookResult(skipped=skipped), NOTHING]).ask(0).go_on()
     (record,) = upkeeper.play.inputs["publish_record"]
     assert (record["state"], record["skippedBecause"]) == ("Skipped", "Nothing has changed.")
     assert record["startedBy"]["month"] == "2026-03"

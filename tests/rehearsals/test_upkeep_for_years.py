@@ -15,7 +15,7 @@ from models.pipeline_run import PipelineRun, Scope, Starter
 from models.scripts import ScriptContent, ScriptOrigin
 from models.stage_messages import Done
 from models.state import State
-from models.upkeep import DueRun, Look, LookReason, LookRequest, PipelineStarted, Upkeep
+from models.upkeep import DueRun, LookReason, LookRequest, LookResult, PipelineStarted, Upkeep
 from orchestrators.keep_image_current import keep_image_current
 from orchestrators.upkeep import LOOK_EVENT, upkeep_instance
 from policies.image_state import brings_scripts
@@ -78,7 +78,7 @@ class Bakery:
         self.play.play_for(duration)
         assert not self.ended.is_complete, self.ended.get_result()
 
-    def _look(self, _asked: dict[str, object]) -> Look:
+    def _look(self, _asked: dict[str, object]) -> LookResult:
         last = next((run for run in self.records if run.scripts and brings_scripts(run.scope)), None)
         next_at = next_patch(self.now, SCHEDULE).moment
         changed = changed_uploads(self.contents, last.scripts if last else (), ())
@@ -89,16 +89,16 @@ class Bakery:
         timer = Starter(kind="timer", month=decision.of.month, reason=decision.because)
         match decision.verdict:
             case PatchVerdict.NOT_DUE:
-                return Look(next_at=next_at)
+                return LookResult(next_at=next_at)
             case PatchVerdict.PAUSED:
-                return Look(skipped=timer, next_at=next_at)
+                return LookResult(skipped=timer, next_at=next_at)
             case PatchVerdict.DUE:
                 return self._due(timer, Scope.ONLY_IMAGE, next_at)
 
-    def _due(self, starter: Starter, scope: Scope, next_at: datetime) -> Look:
+    def _due(self, starter: Starter, scope: Scope, next_at: datetime) -> LookResult:
         scripts = self.contents if scope is not Scope.ONLY_IMAGE else ()
         due = DueRun(scope=scope, environments=("sbx",), started_by=starter, approvals={}, scripts=scripts)
-        return Look(due=due, next_at=next_at)
+        return LookResult(due=due, next_at=next_at)
 
     def _start(self, asked: dict[str, object]) -> PipelineStarted:
         run = PipelineRun.from_payload(asked["run"])
