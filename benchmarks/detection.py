@@ -18,7 +18,7 @@ from policies.build_history import past_build
 from tests.rehearsals.watched_build import WatchedBuild
 
 SEED = 20260311
-IMAGES, BUILDS_BEFORE, BUILDS = 40, 8, 12
+IMAGES, BUILDS_BEFORE, BUILDS = 40, 8, 24
 SHORTEST_USUAL, LONGEST_USUAL = timedelta(minutes=15), timedelta(minutes=60)
 # What is taken for a build: a share of it, by the regions of the image, is distribution, and varies by itself.
 SMALLEST_DISTRIBUTION, LARGEST_DISTRIBUTION, SPREAD_OF_DISTRIBUTION = 0.15, 0.35, 0.2
