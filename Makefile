@@ -7,7 +7,7 @@ TOOLS  := basedpyright|cyclonedx-bom|deptry|import-linter|pip-audit|pytest-async
 DEPTRY := .venv/bin/deptry . --config deptry.toml --no-ansi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bake up down test check sbom audit fix bench schemas lock
+.PHONY: help setup bake up down test chaos check sbom audit fix bench schemas lock
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -38,6 +38,9 @@ down: ## Stop the local stack
 # Microsoft's validator is needed only where the official specifications are at hand.
 test: setup $(if $(SPECS),tests/conformity/node_modules/.installed) check ## Set up, check and run the whole test suite
 	@$(PYTHON) -m pytest
+
+chaos: setup ## Attack the HTTP API with 10,000 generated requests; SEED=7 makes others
+	@CHAOS_SEED=$(or $(SEED),1) $(PYTHON) -m pytest tests/chaos -m chaos -n 0
 
 check: setup ## Format, lint, types, import contracts, packages
 	@.venv/bin/ruff format --check .

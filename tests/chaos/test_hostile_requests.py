@@ -1,0 +1,144 @@
+"""Thousands of generated requests, well and badly meant: each is answered as it must be, and nothing more is done."""
+
+import os
+from collections import Counter
+from datetime import datetime
+from itertools import pairwise
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from local.stack import StackOptions, local_stack
+from tests.chaos.requests import described, malformed
+from tests.chaos.rules import Rules, Sent, callers
+from tests.whole_app.driving import Bakery, write_three_environments
+
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+KINDS = ("as described", "not as described", "malformed")
+CONFORMANCE = [
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture
+def bakery(tmp_path):
+    """The app where people sign in; the second environment waits for an approval."""
+    parameters = tmp_path / "parameters"
+    parameters.mkdir()
+    write_three_environments(parameters, {"dev": {"timeoutMinutes": 60}})
+    options = StackOptions(build_seconds=0, parameters=parameters, settings={"WEBSITE_AUTH_ENABLED": "true"})
+    with (
+        local_stack(tmp_path / "stack", options) as stack,
+        Bakery(stack.model_dump(mode="json", by_alias=True)) as driver,
+    ):
+        yield driver
+
+
+class Attack:
+    """Sends generated requests, and holds each answer to the rules."""
+
+    def __init__(self, bakery: Bakery) -> None:
+        functions = bakery.stack["functions"]
+        self.document = bakery.api.get("/api/openapi.json").json()
+        self.url = functions["url"]
+        self.callers = callers(functions["functionKey"], functions["systemKey"])
+        keys = [functions[key] for key in ("functionKey", "masterKey", "systemKey")]
+        self.rules = Rules(self.document, [*keys, bakery.stack["identity"]["header"]])
+        self.told: Counter[tuple[str, int]] = Counter()
+        self.kinds: Counter[str] = Counter()
+
+    def send(self, case, runs_back, caller):
+        if runs_back and "id" in case.path_parameters and self.rules.runs:
+            case.path_parameters["id"] = self.rules.runs[-min(runs_back, len(self.rules.runs))]
+        answer = case.call(base_url=self.url, headers=caller.headers, timeout=90)
+        body = answer.request.body
+        sent = Sent(
+            route=case.operation.label,
+            caller=caller,
+            parameters=dict(case.path_parameters),
+            query=dict(case.query) if isinstance(case.query, dict) else {},
+            body=body.encode() if isinstance(body, str) else body,
+            status=answer.status_code,
+            content_type=(answer.headers.get("content-type") or [""])[0],
+            answer=answer.content.decode("utf-8"),
+        )
+        self.told[sent.route, sent.status] += 1
+        if sent.route == "POST /api/runs" and sent.status == 202:
+            self.rules.runs.append(answer.json()["id"])
+        broken = self.rules.broken_by(sent)
+        assert not broken, f"{broken}: {sent}"
+        if sent.reaches_the_route:
+            case.validate_response(answer, checks=CONFORMANCE)
+
+    def attack(self, kind, strategy, requests):
+        """Send so many requests of one kind to one route."""
+
+        @seed(SEED)
+        @settings(
+            max_examples=requests,
+            phases=[Phase.generate],
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(strategy, st.sampled_from(self.callers))
+        def send(case_and_run, caller):
+            self.kinds[kind] += 1
+            self.send(*case_and_run, caller)
+
+        send()
+
+
+@pytest.mark.parametrize(
+    "requests", [270, pytest.param(10_000, marks=[pytest.mark.chaos, pytest.mark.timeout(2 * 60 * 60)])]
+)
+def test_no_request_breaks_the_app_or_is_done_that_must_not_be(bakery, requests, capsys):
+    attack = Attack(bakery)
+    operations = [found.ok() for found in schemathesis.openapi.from_dict(attack.document).get_all_operations()]
+    with_body = [operation for operation in operations if operation.method == "post"]
+    share = requests // (2 * len(operations) + len(with_body))
+    for operation in with_body:
+        attack.attack("malformed", malformed(operation), share)
+    for mode, kind in zip(GenerationMode, KINDS, strict=False):
+        for operation in operations:
+            attack.attack(kind, described(operation, mode), share)
+    with capsys.disabled():
+        print(figures(attack))  # noqa: T201 - what was asked for by whoever runs it
+
+    started = attack.rules.runs
+    assert started
+    assert attack.kinds.total() >= 0.99 * share * (2 * len(operations) + len(with_body))
+    # A run may be waiting for an approval.
+    bakery.api.post(f"/api/runs/{started[-1]}/cancel", json={})
+    runs = [bakery.ended(run_id) for run_id in started]
+    for earlier, later in pairwise(runs):
+        assert moment(earlier["endedAt"]) <= moment(later["startedAt"])
+    listed = bakery.api.get("/api/runs", params={"limit": 200}).json()["runs"]
+    assert [run["id"] for run in listed] == started[::-1][:200]
+
+
+def moment(text):
+    return datetime.fromisoformat(text)
+
+
+def figures(attack):
+    """Say how many requests of which kind there were, and how each route answered."""
+    lines = [f"\n{attack.kinds.total()} requests with the seed {SEED}: "]
+    lines[0] += ", ".join(f"{count} {kind}" for kind, count in sorted(attack.kinds.items()))
+    for route in sorted({route for route, _ in attack.told}):
+        by_status = sorted((status, count) for (of, status), count in attack.told.items() if of == route)
+        lines.append(f"  {route:45} " + ", ".join(f"{count} x {status}" for status, count in by_status))
+    lines.append(f"  {len(attack.rules.runs)} runs started, each after the end of the one before.")
+    return "\n".join(lines)
