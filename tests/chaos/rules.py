@@ -32,6 +32,7 @@ class Caller:
     name: str
     headers: dict[str, str]
     roles: frozenset[str] | None
+    query: dict[str, str] = field(default_factory=dict)
 
     def may(self, needed: str) -> bool:
         """Say whether the caller may do what needs a role."""
@@ -39,7 +40,7 @@ class Caller:
 
 
 def callers(function_key: str, system_key: str) -> list[Caller]:
-    """Return all kinds of callers: those who may do something are drawn more often."""
+    """Return all kinds of callers; the first two may do everything."""
 
     def signed_in(name: str, *roles: str) -> Caller:
         claims = [("preferred_username", f"{name}@example.org"), *(("roles", role) for role in roles)]
@@ -50,18 +51,19 @@ def callers(function_key: str, system_key: str) -> list[Caller]:
     everything = signed_in("both", OPERATOR, APPROVER)
     no_key = {name: value for name, value in everything.headers.items() if name == PRINCIPAL}
     return [
-        Caller("without a key", {}, None),
-        Caller("signed in without a key", no_key, None),
-        Caller("with a wrong key", {"x-functions-key": "wrong"}, None),
-        Caller("with the key of webhooks", {"x-functions-key": system_key}, None),
-        Caller("with a strange sign-in", {"x-functions-key": function_key, PRINCIPAL: "e30="}, frozenset()),
+        everything,
+        Caller("with the key in the address", no_key, everything.roles, {"code": function_key}),
         Caller("with the key alone", {"x-functions-key": function_key}, frozenset({OPERATOR})),
-        signed_in("stranger"),
-        signed_in("owner", "Owner"),
-        signed_in("reader", READER),
-        signed_in("operator", OPERATOR),
+        Caller("with a strange sign-in", {"x-functions-key": function_key, PRINCIPAL: "e30="}, frozenset()),
         signed_in("approver", APPROVER),
-        *[everything] * 10,
+        signed_in("operator", OPERATOR),
+        signed_in("reader", READER),
+        signed_in("owner", "Owner"),
+        signed_in("stranger"),
+        Caller("with the key of webhooks", {"x-functions-key": system_key}, None),
+        Caller("with a wrong key", {"x-functions-key": "wrong"}, None),
+        Caller("signed in without a key", no_key, None),
+        Caller("without a key", {}, None),
     ]
 
 
