@@ -18,7 +18,7 @@ from schemathesis.checks import (
 )
 
 from local.stack import StackOptions, local_stack
-from tests.chaos.requests import described, malformed
+from tests.chaos.generation import described, malformed
 from tests.chaos.rules import Rules, Sent, callers
 from tests.whole_app.driving import Bakery, write_three_environments
 
