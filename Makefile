@@ -7,7 +7,7 @@ TOOLS  := basedpyright|cyclonedx-bom|deptry|import-linter|pip-audit|pytest-async
 DEPTRY := .venv/bin/deptry . --config deptry.toml --no-ansi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bake up down test chaos check sbom audit fix bench schemas lock
+.PHONY: help setup bake up down test chaos check sbom audit fix bench schemas histories lock
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -69,6 +69,9 @@ bench: setup ## Run the benchmarks and print their figures
 
 schemas: setup ## Write parameters/schemas anew, for editors
 	@$(PYTHON) -m configuration.schemas
+
+histories: setup ## Record the histories of this version's orchestrations, which later versions must replay
+	@$(PYTHON) -m tests.histories
 
 lock: setup ## Pin requirements*.in, with hashes
 	@.venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header requirements.in -o requirements.txt

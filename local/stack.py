@@ -36,7 +36,7 @@ class StackOptions:
     """How a stack is to be; an endpoint that is given names a part that runs elsewhere, and none is started for it.
 
     Without `identity_endpoint`, a given `arm_endpoint` is used with the operator's own sign-in. `settings` are
-    application settings of the functions app, by name.
+    application settings of the functions app, by name. `histories` is a folder for those of orchestrations that end.
     """
 
     build_seconds: float = 20.0
@@ -49,6 +49,7 @@ class StackOptions:
     identity_header: str | None = None
     blob_endpoint: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    histories: Path | None = None
 
 
 class StackError(Exception):
@@ -106,7 +107,8 @@ def _start(folder: Path, processes: Processes, options: StackOptions) -> Stack:
     certificates = local_certificates(folder)
     account_key = new_account_key()
     # What need not wait for another part starts beside it.
-    backend = processes.start("durable-backend", _module("local.durable_backend"))
+    histories = ("--histories", str(options.histories.resolve())) if options.histories else ()
+    backend = processes.start("durable-backend", _module("local.durable_backend", *histories))
     azurite = _start_azurite(processes, options, certificates, account_key)
     blobs_url = azurite.ready(r"successfully listens on (https://\S+)") if azurite else None
     azure = _start_simulated_azure(processes, options, certificates, blobs_url, subscriptions)

@@ -14,6 +14,7 @@ from durabletask.testing.in_memory_backend import ActivityWorkItem, EntityState,
 from google.protobuf.wrappers_pb2 import StringValue
 
 from local.durable_backend.entities import EntityEngine
+from local.durable_backend.kept_histories import KeptHistories
 from local.durable_backend.workers import HandedOut, Item, Kind, Worker, limits_of
 
 LOGGER = logging.getLogger("durable_backend")
@@ -32,8 +33,8 @@ class Activity:
 class DispatchingEngine(EntityEngine):
     """Work items are given again when the stream of their worker ends; the first answer to an item is the only one."""
 
-    def __init__(self, max_history_size: int) -> None:
-        super().__init__()
+    def __init__(self, max_history_size: int, histories: KeptHistories | None = None) -> None:
+        super().__init__(histories)
         self._history_limit = max_history_size
         self._workers: set[Worker] = set()
         self._handed_out = HandedOut()

@@ -21,6 +21,7 @@ from durabletask.internal import helpers
 from durabletask.testing.in_memory_backend import InMemoryOrchestrationBackend, OrchestrationInstance
 
 from local.durable_backend.history import StampedEvents, is_from_outside
+from local.durable_backend.kept_histories import KeptHistories
 from local.durable_backend.timers import Timers
 
 FINISHED = (
@@ -42,9 +43,12 @@ class Caller:
 
 
 class Engine(InMemoryOrchestrationBackend):
-    """Instances, their executions and their timers; every change is made under one lock."""
+    """Instances, their executions and their timers; every change is made under one lock.
 
-    def __init__(self) -> None:
+    The history of each execution that ends goes to `histories`, where they are to be kept.
+    """
+
+    def __init__(self, histories: KeptHistories | None = None) -> None:
         # The history limit is kept by whoever takes the answers: the stock one leaves the orchestration hanging.
         super().__init__(max_history_size=sys.maxsize, port=0)
         self._work = threading.Condition(self._lock)
@@ -53,6 +57,7 @@ class Engine(InMemoryOrchestrationBackend):
         self._callers: dict[str, Caller] = {}
         self._not_before: dict[str, datetime] = {}
         self._recursive_terminations: dict[str, str | None] = {}
+        self._histories = histories
 
     @override
     def stop(self, grace: float | None = None) -> None:
@@ -151,6 +156,8 @@ class Engine(InMemoryOrchestrationBackend):
         self, instance: OrchestrationInstance, complete_action: pb.CompleteOrchestrationAction
     ) -> None:
         goes_on = complete_action.orchestrationStatus == pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW
+        if self._histories:
+            self._histories.keep(instance.instance_id, [*instance.history, _end(complete_action)])
         if goes_on:
             # Answers that came meanwhile are to the execution that ends here.
             instance.pending_events[:] = filter(is_from_outside, instance.pending_events)
@@ -235,6 +242,14 @@ class Engine(InMemoryOrchestrationBackend):
         # A call without a deadline has centuries left, more than a thread can wait.
         seconds = min(timeout or SECONDS_TO_WAIT_FOR_A_STATE, SECONDS_TO_WAIT_FOR_A_STATE)
         return super()._wait_for_state(instance_id, predicate, seconds)
+
+
+def _end(action: pb.CompleteOrchestrationAction) -> pb.HistoryEvent:
+    return helpers.new_execution_completed_event(
+        action.orchestrationStatus,
+        action.result.value if action.HasField("result") else None,
+        action.failureDetails if action.HasField("failureDetails") else None,
+    )
 
 
 def _answer(sub_instance: OrchestrationInstance, task_id: int) -> pb.HistoryEvent:

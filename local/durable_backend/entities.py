@@ -6,13 +6,14 @@ import durabletask.internal.orchestrator_service_pb2 as pb
 from durabletask.testing.in_memory_backend import EntityState, OrchestrationInstance, PendingLockRequest
 
 from local.durable_backend.engine import Engine
+from local.durable_backend.kept_histories import KeptHistories
 
 
 class EntityEngine(Engine):
     """Adds to the stock engine that a lock holds off the operations of everybody else."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, histories: KeptHistories | None = None) -> None:
+        super().__init__(histories)
         # Critical section -> instance that is in it.
         self._lock_holders: dict[str, str] = {}
 

@@ -12,6 +12,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 
 from local.durable_backend.control import SERVICE
 from local.durable_backend.dispatching import DispatchingEngine
+from local.durable_backend.kept_histories import KeptHistories
 
 # Every stream of work items and every wait for an orchestration holds one of them.
 THREADS = 128
@@ -22,8 +23,8 @@ CHANNEL = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_leng
 class DurableBackend:
     """An engine that serves at `address` (host:port) between `start` and `stop`."""
 
-    def __init__(self, max_history_size: int = LONGEST_HISTORY) -> None:
-        self.engine = DispatchingEngine(max_history_size)
+    def __init__(self, max_history_size: int = LONGEST_HISTORY, histories: KeptHistories | None = None) -> None:
+        self.engine = DispatchingEngine(max_history_size, histories)
         self.address = ""
         self._server = grpc.server(ThreadPoolExecutor(THREADS), options=[*CHANNEL, ("grpc.so_reuseport", 0)])
         stubs.add_TaskHubSidecarServiceServicer_to_server(self.engine, self._server)

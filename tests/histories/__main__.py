@@ -1,0 +1,21 @@
+"""`python -m tests.histories`: records the histories of this version anew, which later versions are tested with."""
+
+import tempfile
+import tomllib
+from pathlib import Path
+
+from local.stack import APP_FOLDER
+from tests.histories.recorded import FOLDER
+from tests.histories.recording import record
+
+
+def main() -> None:
+    """Record into the folder of the version that `pyproject.toml` tells."""
+    version = tomllib.loads((APP_FOLDER / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    with tempfile.TemporaryDirectory() as scratch:
+        files = record(FOLDER / version, Path(scratch))
+    print(f"{len(files)} histories are recorded in {(FOLDER / version).relative_to(APP_FOLDER)}.")
+
+
+if __name__ == "__main__":
+    main()
