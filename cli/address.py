@@ -1,12 +1,13 @@
 """Finds the app that a command is meant for."""
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.bakery_api import BakeryApi, Unavailable
+from cli.bakery_api import TOKEN, BakeryApi, Unavailable
 
 DEFAULT_STACK = Path(".local/stack.json")
 
@@ -20,7 +21,7 @@ Stack = Annotated[Path, typer.Option(help="stack.json of a local stack, used whe
 def find_app(url: str | None, key: str | None, stack: Path) -> BakeryApi:
     """Return the app at `url`, or the one that runs on the local stack; raises Unavailable where there is neither."""
     if url:
-        return BakeryApi(url, key or "")
+        return BakeryApi(url, key or "", os.environ.get(TOKEN))
     try:
         functions = json.loads(stack.read_text())["functions"]
         return BakeryApi(functions["url"], key or functions["functionKey"])

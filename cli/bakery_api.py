@@ -16,6 +16,8 @@ from models.scripts import UploadsList
 
 ANSWER_SECONDS = 60
 REFUSALS = range(400, 500)
+# Its variable of the environment, which is the only way in: what stands on a command line is kept in its history.
+TOKEN = "IMAGE_BAKERY_TOKEN"  # noqa: S105  # a name
 
 
 class Refused(Exception):
@@ -31,11 +33,13 @@ class Unavailable(Exception):
 
 
 class BakeryApi:
-    """Speaks to the app at `url` (without `/api`) with a function key."""
+    """Speaks to the app at `url` (without `/api`) with a function key, as who the token of Microsoft Entra ID tells."""
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
-        self._http = httpx.Client(headers={"x-functions-key": key}, timeout=ANSWER_SECONDS)
+        sign_in = {"Authorization": f"Bearer {token}"} if token else {}
+        self._is_signed_in = bool(token)
+        self._http = httpx.Client(headers={"x-functions-key": key, **sign_in}, timeout=ANSWER_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -91,7 +95,8 @@ class BakeryApi:
 
     def _refusal(self, response: httpx.Response) -> Refused:
         if response.status_code == HTTPStatus.UNAUTHORIZED:
-            return Refused(f"Image Bakery at {self.url} does not accept the function key.", [])
+            what = f"the sign-in in {TOKEN}, or the function key" if self._is_signed_in else "the function key"
+            return Refused(f"Image Bakery at {self.url} does not accept {what}.", [])
         try:
             problem = response.json()
             faults = [Fault.from_payload(fault) for fault in problem.get("faults", [])]

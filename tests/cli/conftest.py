@@ -47,9 +47,13 @@ def environment() -> dict[str, str]:
 def cli(api: HttpApi, environment: dict[str, str]) -> Cli:
     """Run a command against the double, or against what `--stack` says where there is no address."""
 
-    def run(*arguments: str | Path, url: str | None = None, key: str | None = KEY) -> Ended:
+    def run(*arguments: str | Path, url: str | None = None, key: str | None = KEY, token: str | None = None) -> Ended:
         hidden = dict.fromkeys(os.environ.keys() - environment.keys())
-        address = {"IMAGE_BAKERY_URL": api.url if url is None else url, "IMAGE_BAKERY_KEY": key}
+        address = {
+            "IMAGE_BAKERY_URL": api.url if url is None else url,
+            "IMAGE_BAKERY_KEY": key,
+            "IMAGE_BAKERY_TOKEN": token,
+        }
         result = CliRunner().invoke(
             app, [str(one) for one in arguments], prog_name="python -m cli", env=hidden | address
         )

@@ -32,6 +32,7 @@ class HttpApi:
     images: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     uploads: dict[str, Any] = field(default_factory=dict[str, Any])
     looks: int = 0
+    sign_ins: set[str | None] = field(default_factory=set[str | None])
     url: str = ""
 
     async def start(self, request: Request) -> Response:
@@ -51,6 +52,7 @@ class HttpApi:
         return JSONResponse(self.planned)
 
     async def decide(self, request: Request) -> Response:
+        self.sign_ins.add(request.headers.get("authorization"))
         if (refused := _without_key(request)) is not None:
             return refused
         self.started.append({"path": request.url.path, **await request.json()})

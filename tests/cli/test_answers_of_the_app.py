@@ -109,6 +109,23 @@ def test_a_decision_is_sent_with_its_reason_and_its_effect_printed(cli: Cli, api
     ]
 
 
+def test_who_has_signed_in_decides_with_the_token_of_the_environment(cli: Cli, api: HttpApi) -> None:
+    assert cli("approve", "a-run", "prd", token="a-token").exit_code == 0
+    assert api.sign_ins == {"Bearer a-token"}
+
+
+def test_without_a_sign_in_there_is_only_the_key(cli: Cli, api: HttpApi) -> None:
+    assert cli("approve", "a-run", "prd").exit_code == 0
+    assert api.sign_ins == {None}
+
+
+def test_a_token_that_is_not_accepted_is_one_sentence_without_the_token(cli: Cli) -> None:
+    ended = cli("approve", "a-run", "prd", key="another-key", token="an-old-token")
+    assert ended.exit_code == 2
+    assert "does not accept the sign-in in IMAGE_BAKERY_TOKEN, or the function key" in ended.stderr
+    assert "an-old-token" not in ended.stderr
+
+
 def test_a_decision_without_effect_says_why(cli: Cli, api: HttpApi) -> None:
     api.refusal = (403, {"title": "The decision has no effect", "detail": "eve is not among the approvers of 'prd'."})
     ended = cli("approve", "a-run", "prd")
