@@ -69,7 +69,8 @@ def bake(
     """
     from local.stack import StackError, StackOptions, local_stack  # noqa: PLC0415  # the other commands do without it and start sooner
 
-    with _told_in_sentences(), _stopped_once():
+    _stop_once()
+    with _told_in_sentences():
         _errors().print("Starting the local stack ...", highlight=False)
         options = {"image": image, "startEnvironment": environment, "stopEnvironment": environment, "scope": scope}
         try:
@@ -276,15 +277,10 @@ def _told_in_sentences() -> Generator[None]:
         raise typer.Exit(STOPPED) from None
 
 
-@contextmanager
-def _stopped_once() -> Generator[None]:
-    """Let Ctrl-C and SIGTERM end the command; once it stops what it started, nothing interrupts that."""
-    earlier = {number: signal.signal(number, _interrupt) for number in INTERRUPTS}
-    try:
-        yield
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
+def _stop_once() -> None:
+    """Let Ctrl-C and SIGTERM end the command; once it stops what it started, nothing interrupts it any more."""
+    for number in INTERRUPTS:
+        signal.signal(number, _interrupt)
 
 
 def _interrupt(*_: object) -> None:

@@ -58,7 +58,7 @@ def test_a_bake_that_is_told_to_end_once_or_twice_stops_what_it_started(
         pass
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == 130, errors
     assert errors == "Stopped.\n"
     assert not stack_file.exists()
     for part in ("functions", "arm", "blob", "durable"):
