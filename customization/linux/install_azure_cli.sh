@@ -25,6 +25,7 @@ install_packages "azure-cli=$AZURE_CLI_VERSION_PREFIX*"
 AZURE_CONFIG_DIR=$work_folder/azure retry "az extension add" \
     az extension add --name azure-devops --version "$AZURE_DEVOPS_EXTENSION_VERSION" --system --yes --only-show-errors
 
-expect "$AZURE_CLI_VERSION_PREFIX*" az version --query '"azure-cli"' --output tsv
-expect "$AZURE_DEVOPS_EXTENSION_VERSION" az extension show --name azure-devops --query version --output tsv
+prove "Azure CLI" "$AZURE_CLI_VERSION_PREFIX*" "" az version --query '"azure-cli"' --output tsv
+prove "Azure CLI extension azure-devops" "$AZURE_DEVOPS_EXTENSION_VERSION" "" \
+    az extension show --name azure-devops --query version --output tsv
 say "Done."

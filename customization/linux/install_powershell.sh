@@ -11,28 +11,29 @@ fi
 # shellcheck source=customization/linux/installation.sh
 source "$CUSTOMIZATION_FILES/installation.sh"
 
-begin PowerShell
+begin "PowerShell"
 
-architecture=$(dpkg --print-architecture)
+read_architecture
 case $architecture in
-    amd64) archive_architecture=x64 sha256=$POWERSHELL_SHA256_AMD64 ;;
-    arm64) archive_architecture=arm64 sha256=$POWERSHELL_SHA256_ARM64 ;;
-    *) fail "there is no release for the architecture $architecture." ;;
+    amd64) release=linux-x64 sha256=$POWERSHELL_SHA256_AMD64 ;;
+    arm64) release=linux-arm64 sha256=$POWERSHELL_SHA256_ARM64 ;;
 esac
-archive=powershell-$POWERSHELL_VERSION-linux-$archive_architecture.tar.gz
 folder=$DESTDIR/opt/microsoft/powershell/7
 
 update_package_lists
 # The number in the name of the ICU package differs from release to release; apt-get takes a regular expression.
 install_packages ca-certificates curl '^libicu[0-9]+$'
 
-download "https://github.com/PowerShell/PowerShell/releases/download/v$POWERSHELL_VERSION/$archive" "$work_folder/$archive"
-check_sha256 "$work_folder/$archive" "$sha256"
+releases=https://github.com/PowerShell/PowerShell/releases/download
+download_checked "$releases/v$POWERSHELL_VERSION/powershell-$POWERSHELL_VERSION-$release.tar.gz" "$sha256"
 
-mkdir --parents "$folder" "$DESTDIR/usr/local/bin"
-tar --extract --gzip --no-same-owner --file="$work_folder/$archive" --directory="$folder"
+unpack "$downloaded" "$folder"
 chmod 0755 "$folder/pwsh"
+mkdir --parents "$DESTDIR/usr/local/bin"
 ln --symbolic --force --relative "$folder/pwsh" "$DESTDIR/usr/local/bin/pwsh"
 
-expect "PowerShell $POWERSHELL_VERSION" pwsh --version
+prove PowerShell "$POWERSHELL_VERSION" "PowerShell " pwsh --version
+# It comes with PowerShell 7: there is nothing to install.
+prove "NuGet package provider" "*" "" \
+    pwsh -NoProfile -NonInteractive -Command '(Get-PackageProvider -Name NuGet).Version.ToString()'
 say "Done."

@@ -1,15 +1,19 @@
-"""A folder that a script takes for the build VM: its root, and stand-ins for the commands that reach outside.
+"""A folder that the scripts take for the build VM: its root, and stand-ins for the commands that reach outside.
 
-The scripts run as they are; what they would do to the machine or ask of the network ends at a command of `bin/`. Each
-stand-in notes its call in `calls`; files in `knobs/` make it fail.
+The scripts run as they are, with the real bash, curl, tar, gpg and sha256sum; downloads come from the mirror. What they
+would do to the machine ends at a command of `bin/`. Each stand-in notes its call in `calls`; files in `knobs/` make it
+fail.
 """
 
-import hashlib
 import os
+import shutil
 import subprocess
-import tarfile
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.customization import releases
+from tests.customization.mirror import Mirror
 
 CUSTOMIZATION = Path(__file__).parents[2] / "customization"
 VERSIONS = dict(
@@ -17,14 +21,31 @@ VERSIONS = dict(
     for line in (CUSTOMIZATION / "versions.env").read_text().splitlines()
     if line and not line.startswith("#")
 )
+# The component that each script names itself by, in the order of the sample.
+INSTALLATIONS = {
+    "install_powershell.sh": "PowerShell",
+    "install_azure_cli.sh": "Azure CLI",
+    "install_bicep.sh": "Bicep CLI",
+    "install_dotnet.sh": ".NET",
+    "install_terraform.sh": "Terraform",
+    "install_azcopy.sh": "AzCopy",
+    "install_kubectl.sh": "kubectl",
+    "install_kubelogin.sh": "kubelogin",
+    "install_powershell_modules.sh": "PowerShell modules",
+}
+CLOSING = {"write_inventory.sh": "Inventory", "validate_components.sh": "Validation"}
+SCRIPTS = INSTALLATIONS | CLOSING
+PARTS_OF_AZ = ("Az.Accounts:5.5.1", "Az.Compute:11.7.0", "Az.Storage:9.7.1")
+MICROSOFT_KEY = "packages.microsoft.com/keys/microsoft.asc"
+HASHICORP_KEY = "www.hashicorp.com/.well-known/pgp-key.txt"
 
 # Answers as `fail_times NAME` does: the first $(cat knobs/NAME) calls fail.
 PROLOGUE = r"""#!/usr/bin/env bash
-name=$(basename "$0")
+name=${0##*/}
 echo "$name $*" >>"$SANDBOX/calls"
 fail_times() {
-    local knob=$SANDBOX/knobs/$1 left
-    left=$(cat "$knob" 2>/dev/null || echo 0)
+    local knob=$SANDBOX/knobs/$1 left=0
+    [[ -e $knob ]] && left=$(<"$knob")
     if ((left > 0)); then
         echo $((left - 1)) >"$knob"
         echo "$name: refused" >&2
@@ -33,19 +54,11 @@ fail_times() {
 }
 """
 STAND_INS = {
-    "id": 'cat "$SANDBOX/knobs/user" 2>/dev/null || echo 0',
+    "id": 'cat "$SANDBOX/knobs/user"',
     "sudo": "exit 0",
     "chown": "exit 0",
-    "dpkg": "echo amd64",
+    "dpkg": 'cat "$SANDBOX/knobs/architecture"',
     "runuser": 'shift 3; exec "$@"',
-    "gpg": r"""
-printf 'pub:-:2048:\nfpr:::::::::%s:\nsub:-:2048:\nfpr:::::::::ASUBKEY:\n' "$(cat "$SANDBOX/knobs/key")"
-""",
-    "curl": r"""
-fail_times curl
-while (($# > 1)); do [[ $1 == --output ]] && output=$2; shift; done
-cp "$SANDBOX/served/$(basename "$1")" "$output"
-""",
     # Like debconf and needrestart: asks on the terminal unless it was told not to; then it reads what is there to read.
     "apt-get": r"""
 if [[ $DEBIAN_FRONTEND != noninteractive || -z $NEEDRESTART_SUSPEND ]]; then
@@ -54,6 +67,12 @@ if [[ $DEBIAN_FRONTEND != noninteractive || -z $NEEDRESTART_SUSPEND ]]; then
 fi
 read -r answer && { echo "apt-get: got an answer: $answer" >&2; exit 100; }
 fail_times "apt-get-$1"
+for package in "${@:2}"; do
+    if [[ $package == "$(<"$SANDBOX/knobs/unknown-package")"* ]]; then
+        echo "E: Unable to locate package $package" >&2
+        exit 100
+    fi
+done
 if [[ $* == *azure-cli=* && ! -e $SANDBOX/knobs/no-az ]]; then
     mkdir -p "$DESTDIR/usr/bin" && cp "$SANDBOX/az" "$DESTDIR/usr/bin/az"
 fi
@@ -64,10 +83,28 @@ AZ = r"""#!/usr/bin/env bash
 echo "az $*" >>"SANDBOX/calls"
 case "$1 $2" in
     "version --query") cat "SANDBOX/knobs/az-version" ;;
-    "extension add") exit "$(cat "SANDBOX/knobs/az-extension-add" 2>/dev/null || echo 0)" ;;
+    "extension add") exit "$(<"SANDBOX/knobs/az-extension-add")" ;;
     "extension show") cat "SANDBOX/knobs/extension-version" ;;
 esac
 """
+# All that a user of the image has beside what was installed.
+SYSTEM_PROGRAMS = ("bash", "cat", "dirname", "readlink")
+# The guest agent, and what it generalises the machine with.
+AGENT = {
+    "usr/sbin/waagent": "#!/bin/sh\necho WALinuxAgent-2.15.0.1 running on ubuntu\n",
+    "etc/waagent.conf": "Provisioning.Agent=auto\n",
+    "tmp/DeprovisioningScript.sh": "/usr/sbin/waagent -force -deprovision+user && export HISTSIZE=0 && sync\n",
+}
+KNOBS = {
+    "user": 0,
+    "architecture": "amd64",
+    "unknown-package": "no such package",
+    "not-in-the-gallery": "no such module",
+    "parts-of-az": "\n".join(PARTS_OF_AZ),
+    "az-version": f"{VERSIONS['AZURE_CLI_VERSION_PREFIX']}1",
+    "az-extension-add": 0,
+    "extension-version": VERSIONS["AZURE_DEVOPS_EXTENSION_VERSION"],
+}
 
 
 @dataclass
@@ -75,28 +112,40 @@ class BuildVm:
     """One sandbox; `calls` are the commands that the last run gave to the stand-ins."""
 
     folder: Path
+    mirror: Mirror
+    # Of the key that Microsoft and HashiCorp sign with here, and the key itself.
+    fingerprint: str
+    key: bytes
     environment: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
-        for name in ("bin", "knobs", "served", "root/etc", "files"):
+        for name in ("bin", "knobs", "root/etc", "files", "temporary"):
             (self.folder / name).mkdir(parents=True)
         for name, body in STAND_INS.items():
             _executable(self.folder / "bin" / name, PROLOGUE + body)
+        (self.folder / "bin" / "python3").symlink_to(sys.executable)
         _executable(self.folder / "az", AZ.replace("SANDBOX", str(self.folder)))
-        self.turn("az-version", f"{VERSIONS['AZURE_CLI_VERSION_PREFIX']}1")
-        self.turn("extension-version", VERSIONS["AZURE_DEVOPS_EXTENSION_VERSION"])
-        self.turn("key", VERSIONS["MICROSOFT_KEY_FINGERPRINT"])
-        (self.folder / "served" / "microsoft.asc").write_text("a key\n")
+        for knob, value in KNOBS.items():
+            self.turn(knob, value)
+        (self.root / "usr/bin").mkdir(parents=True)
+        for name in SYSTEM_PROGRAMS:
+            (self.root / "usr/bin" / name).symlink_to(str(shutil.which(name)))
+        for path, text in AGENT.items():
+            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+            _executable(self.root / path, text)
         self.release("ubuntu", "anyrelease")
         (self.folder / "files" / "installation.sh").write_bytes((CUSTOMIZATION / "linux/installation.sh").read_bytes())
-        self.serve_powershell(VERSIONS["POWERSHELL_VERSION"])
-        binaries = f"{self.folder / 'bin'}:{self.root / 'usr/bin'}"
+        (self.folder / ".curlrc").write_text(self.mirror.curlrc)
+        self.serve()
+        programs = [self.folder / "bin", *(self.root / part for part in ("usr/local/bin", "usr/bin", "usr/sbin"))]
         self.environment = {
-            "PATH": f"{binaries}:{os.environ['PATH']}",
+            "PATH": ":".join([*map(str, programs), "/usr/sbin", "/usr/bin", "/sbin", "/bin"]),
             "HOME": str(self.folder),
+            "TMPDIR": str(self.folder / "temporary"),
             "SANDBOX": str(self.folder),
             "DESTDIR": str(self.root),
             "CUSTOMIZATION_FILES": str(self.folder / "files"),
+            "RETRY_TRIES": "2",
             "RETRY_WAIT_SECONDS": "0",
         }
 
@@ -112,24 +161,38 @@ class BuildVm:
         (self.folder / "knobs" / knob).write_text(f"{value}\n")
 
     def release(self, distribution: str, codename: str) -> None:
-        text = f'NAME="A name"\nID={distribution}\nVERSION_CODENAME={codename}\n'
+        text = f'PRETTY_NAME="A name"\nID={distribution}\nVERSION_CODENAME={codename}\n'
         (self.root / "etc" / "os-release").write_text(text)
 
-    def serve_powershell(self, version_that_it_says: str) -> None:
-        """Serve an archive whose checksum stands in the sandbox's versions.env."""
-        program = self.folder / "pwsh"
-        program.write_text(f"#!/bin/sh\necho PowerShell {version_that_it_says}\n")
-        archive = self.folder / "served" / f"powershell-{VERSIONS['POWERSHELL_VERSION']}-linux-x64.tar.gz"
-        with tarfile.open(archive, "w:gz") as tar:
-            tar.add(program, "pwsh")
-        text = (CUSTOMIZATION / "versions.env").read_text()
-        sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
-        text = text.replace(VERSIONS["POWERSHELL_SHA256_AMD64"], sha256)
-        (self.folder / "files" / "versions.env").write_text(text)
+    def serve(self, wanted: dict[str, str] | None = None, said: dict[str, str] | None = None) -> None:
+        """Serve releases, with their checksums in the sandbox's versions.env.
+
+        `wanted` stands in versions.env in place of the real values; `said` is what the programs say of themselves in
+        place of them, or their whole `body`.
+        """
+        self.mirror.files |= {MICROSOFT_KEY: self.key, HASHICORP_KEY: self.key}
+        wanted = {"MICROSOFT_KEY_FINGERPRINT": self.fingerprint, "HASHICORP_KEY_FINGERPRINT": self.fingerprint} | (
+            wanted or {}
+        )
+        versions = VERSIONS | wanted
+        for architecture in releases.ARCHITECTURES:
+            for key, address in releases.addresses(versions, architecture).items():
+                content = releases.packed(address, architecture, VERSIONS | (said or {}))
+                self.mirror.files[address] = content
+                versions[key] = releases.checksum(key, content)
+        lines = (f"{key}={value}" for key, value in versions.items())
+        (self.folder / "files" / "versions.env").write_text("\n".join(lines) + "\n")
+
+    def install_everything(self) -> None:
+        """Run all customizers of the sample."""
+        for script in [*INSTALLATIONS, "write_inventory.sh"]:
+            ended = self.run(script)
+            assert ended.returncode == 0, ended.stderr
 
     def run(self, script: str, folder: Path | None = None) -> "subprocess.CompletedProcess[str]":
         """Run a script as Azure Image Builder does, with an input that never ends and never answers."""
         (self.folder / "calls").write_text("")
+        self.mirror.requests.clear()
         never, writer = os.pipe()
         try:
             return subprocess.run(

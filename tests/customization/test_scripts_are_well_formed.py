@@ -13,8 +13,10 @@ PROJECT = CUSTOMIZATION.parent
 SHELL_FILES = sorted(CUSTOMIZATION.rglob("*.sh"))
 POWERSHELL_FILES = sorted(CUSTOMIZATION.rglob("*.ps1"))
 TEXT_FILES = [*SHELL_FILES, *POWERSHELL_FILES, CUSTOMIZATION / "versions.env"]
-SHELL_INSTALL_SCRIPTS = [path for path in SHELL_FILES if path.name.startswith("install_")]
-INSTALL_SCRIPTS = [*SHELL_INSTALL_SCRIPTS, *(path for path in POWERSHELL_FILES if path.name.startswith("Install-"))]
+# Those that a step runs; the others are shared functions.
+SHELL_SCRIPTS = [path for path in SHELL_FILES if path.name != "installation.sh"]
+SHELL_INSTALL_SCRIPTS = [path for path in SHELL_SCRIPTS if path.name.startswith("install_")]
+INSTALL_SCRIPTS = [*SHELL_SCRIPTS, *(path for path in POWERSHELL_FILES if path.name.startswith("Install-"))]
 NAMES = {"ids": lambda path: path.name}
 
 UBUNTU_RELEASES = re.compile(r"\b(bionic|focal|jammy|noble|resolute|\d\d\.(04|10))\b")
@@ -51,8 +53,8 @@ def test_a_file_has_lf_line_ends_and_ends_with_one(path: Path) -> None:
     assert content.endswith(b"\n")
 
 
-@pytest.mark.parametrize("path", SHELL_INSTALL_SCRIPTS, **NAMES)
-def test_an_install_script_can_be_run_and_stops_at_the_first_failure(path: Path) -> None:
+@pytest.mark.parametrize("path", SHELL_SCRIPTS, **NAMES)
+def test_a_script_can_be_run_and_stops_at_the_first_failure(path: Path) -> None:
     assert path.stat().st_mode & 0o111 == 0o111
     text = path.read_text()
     assert text.startswith("#!/usr/bin/env bash\n")
@@ -62,7 +64,11 @@ def test_an_install_script_can_be_run_and_stops_at_the_first_failure(path: Path)
 
 @pytest.mark.parametrize("path", SHELL_INSTALL_SCRIPTS, **NAMES)
 def test_an_install_script_proves_itself_at_its_end(path: Path) -> None:
-    assert path.read_text().rstrip().splitlines()[-2].startswith("expect ")
+    """Nothing is done after what it proves."""
+    before, _, after = path.read_text().rpartition("prove ")
+    assert re.search(r"^\s*(install_|unpack|download|retry|run_|ln|mkdir)", before, re.MULTILINE)
+    assert not re.search(r"^\s*(install_|unpack|download|retry|run_|ln|mkdir)", after, re.MULTILINE)
+    assert after.endswith('\nsay "Done."\n')
 
 
 @pytest.mark.parametrize("path", TEXT_FILES, **NAMES)
@@ -102,3 +108,18 @@ def test_the_sample_brings_what_the_scripts_share_to_where_they_look_and_before_
     first_script = min(at for at, step in enumerate(steps) if "scriptUri" in step)
     for file in (shared, "versions.env"):
         assert brought[folder + file] < first_script
+
+
+def test_the_sample_for_linux_runs_every_script_and_proves_the_image_of_it() -> None:
+    """The modules need PowerShell, the inventory everything; the machine that is validated has an empty /tmp."""
+    plan = read_configuration(PROJECT / "parameters", CUSTOMIZATION).stage_plan("sbx", "linux")
+    assert plan is not None
+    properties = plan.image_template.properties
+    scripts = [step["scriptUri"].rpartition("/")[2] for step in properties["customize"] if "scriptUri" in step]
+    assert sorted(scripts) == sorted(path.name for path in SHELL_SCRIPTS if path.name != "validate_components.sh")
+    assert scripts[0] == "install_powershell.sh"
+    assert properties["customize"][-1]["scriptUri"].endswith("/linux/write_inventory.sh")
+    *brought, proof = properties["validate"]["inVMValidations"]
+    assert {step["destination"] for step in brought} == {"/tmp/versions.env", "/tmp/installation.sh"}
+    assert proof["scriptUri"].endswith("/linux/validate_components.sh")
+    assert not properties["validate"].get("continueDistributeOnFailure")
