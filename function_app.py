@@ -27,7 +27,7 @@ from activities.infrastructure import (
     get_image_definition,
     get_storage_account,
 )
-from activities.pipeline_starts import start_pipeline_run
+from activities.pipeline_starts import find_last_run, start_pipeline_run
 from activities.provider_registration import get_provider_registration, start_provider_registration
 from activities.publication import get_publication, publish_lineage
 from activities.records import publish_build_end, publish_record
@@ -82,6 +82,7 @@ register_orchestrator(app, tend_image_build)
 
 # One thing to Azure: the start of a run,
 register_activity(app, find_due_run)
+register_activity(app, find_last_run)
 register_activity(app, start_pipeline_run)
 
 # the check,

@@ -1,5 +1,7 @@
 """Image templates: submitting one, and running it."""
 
+import time
+
 from azure_clients import blobs, image_templates, records, storage_accounts
 from azure_clients.connection import AzureClients
 from models.errors import AzureRefused, AzureUnavailable, StepFailed
@@ -13,6 +15,9 @@ from policies.image_template_body import NAME_TAKEN, RUN_TAG
 # Azure's code for a template that exists, and for a run that is on.
 ALREADY_THERE = "Conflict"
 CANCELABLE = {ImageRunState.RUNNING, ImageRunState.UNKNOWN}
+# A host may stand still between a reading and what it does upon it, while another host does the same work, and more.
+# Within this time no build ends and no image template goes, so that Azure refuses what is done a second time.
+LONGEST_STANDSTILL_SECONDS = 5.0
 
 
 async def create_image_template(azure: AzureClients, template: ImageTemplate) -> ImageTemplateState:
@@ -22,9 +27,11 @@ async def create_image_template(azure: AzureClients, template: ImageTemplate) ->
     Repeat: finds the one that an earlier try submitted, by the tag of its run; fails with NAME_TAKEN where another
     build has the name.
     """
+    read_at = time.monotonic()
     state = await image_templates.get(azure, template)
     if state.state is not ProvisioningState.ABSENT:
         return _of_the_same_run(template, state)
+    _check_standstill(read_at, f"create image template {template.name}")
     try:
         await image_templates.put(azure, template)
     except AzureRefused as refused:
@@ -54,9 +61,11 @@ async def start_image_run(azure: AzureClients, template: ImageTemplateReference)
     Azure: GET Microsoft.VirtualMachineImages/imageTemplates, POST run if it has no run yet, GET.
     Repeat: finds the run that an earlier try started; a template of ours is run once.
     """
+    read_at = time.monotonic()
     run = await image_templates.get_run(azure, template)
     if run.state is not ImageRunState.NOT_STARTED:
         return run
+    _check_standstill(read_at, f"run image template {template.name}")
     try:
         await image_templates.run(azure, template)
     except AzureRefused as refused:
@@ -135,6 +144,12 @@ async def delete_image_template(azure: AzureClients, template: ImageTemplateRefe
     """
     await image_templates.delete(azure, template)
     return Done()
+
+
+def _check_standstill(read_at: float, operation: str) -> None:
+    """Ask for another try where the reading that says what to do is too old; `read_at` is a monotonic time."""
+    if time.monotonic() - read_at > LONGEST_STANDSTILL_SECONDS:
+        raise AzureUnavailable(operation, "ReadingTooOld", "Much may have happened since it was read what there is.")
 
 
 def _of_the_same_run(template: ImageTemplate, found: ImageTemplateState) -> ImageTemplateState:

@@ -4,7 +4,17 @@ from azure_clients import durable_engine, records
 from azure_clients.connection import AzureClients
 from azure_clients.durable_engine import EngineClient, Instance
 from models.pipeline_run import PipelineRun
-from models.upkeep import PipelineStart, PipelineStarted
+from models.upkeep import LastRun, PipelineInstance, PipelineStart, PipelineStarted
+
+
+async def find_last_run(engine: EngineClient, asked: PipelineInstance) -> LastRun:
+    """Find out which run of an image was asked for last.
+
+    Azure: GetInstance of the durable engine.
+    Repeat: looks again.
+    """
+    last = await _last_run(engine, asked.instance_id)
+    return LastRun(run_id=last.id if last else None)
 
 
 async def start_pipeline_run(azure: AzureClients, engine: EngineClient, request: PipelineStart) -> PipelineStarted:
@@ -19,7 +29,7 @@ async def start_pipeline_run(azure: AzureClients, engine: EngineClient, request:
     last = await _last_run(engine, request.instance_id)
     if (last and last.id == run_id) or await records.find(azure, run_id):
         return PipelineStarted(run_id=run_id, started=True)
-    if last and request.found_due_at and last.requested_at > request.found_due_at:
+    if last and request.last_run and last.id != request.last_run.run_id:
         return PipelineStarted(run_id=last.id, started=False)
     if await durable_engine.start(engine, Instance(request.orchestrator, request.instance_id, request.run)):
         return PipelineStarted(run_id=run_id, started=True)

@@ -4,19 +4,19 @@ from azure_clients import records
 from azure_clients.connection import AzureClients
 from models.errors import AzureUnavailable
 from models.pipeline_record import PipelineRecord
-from models.stage_messages import BuildEnd, Done
+from models.stage_messages import BuildEnd, Done, WrittenRecord
 from policies.run_outcome import completed, merged
 
 
-async def publish_record(azure: AzureClients, record: PipelineRecord) -> Done:
+async def publish_record(azure: AzureClients, record: PipelineRecord) -> WrittenRecord:
     """Write the record of a run as it stands now, with the ends of builds that it did not wait for.
 
     Azure: GET and conditional PUT of one blob.
-    Repeat: writes the same record in the same place.
+    Repeat: writes the same record in the same place; one that is further on by then stays.
     """
     stored = await records.read(azure, record.id)
     await records.put(azure, merged(record, stored.record), stored)
-    return Done()
+    return WrittenRecord(was_over=stored.record is not None and stored.record.ended_at is not None)
 
 
 async def publish_build_end(azure: AzureClients, end: BuildEnd) -> Done:

@@ -85,18 +85,20 @@ async def list_newest(azure: AzureClients, limit: int, image: str | None = None)
         async with azure_call("list the records of runs"):
             months = [item.name async for item in own_blobs.container_of(azure).walk_blobs(FOLDER, delimiter="/")]
             for month in sorted(months, reverse=True):
+                is_enough = len(summaries) >= limit
                 # The id of a run begins with its image, and so may those of an image with a longer name.
                 blobs = own_blobs.container_of(azure).list_blobs(
                     f"{month}{image}-" if image else month, include=["metadata"]
                 )
                 summary_of = (_summary(blob.name, blob.metadata) async for blob in blobs)
                 found = [one async for one in summary_of if one and image in {None, one.image}]
-                summaries += sorted(found, key=lambda summary: (summary.started_at, summary.id), reverse=True)
-                if len(summaries) >= limit:
+                summaries += found
+                # A run that is asked for at the end of a month may begin in the next one: one month more is read.
+                if is_enough:
                     break
     except AzureAbsent:
         return []
-    return summaries[:limit]
+    return sorted(summaries, key=lambda summary: (summary.started_at, summary.id), reverse=True)[:limit]
 
 
 async def _upload(azure: AzureClients, record: PipelineRecord, etag: str | None) -> None:

@@ -35,6 +35,12 @@ class InfrastructureDeployment(Message):
     storage: bool
 
 
+class WrittenRecord(Message):
+    """Says whether the run whose record was to be written was over by then: its record is left as it is."""
+
+    was_over: bool = False
+
+
 class DeployedInfrastructure(Message):
     """The ids of what was deployed."""
 

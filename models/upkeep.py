@@ -64,6 +64,18 @@ class ImageLook(Message):
     now: datetime
 
 
+class PipelineInstance(Message):
+    """Names the instance of the durable engine that an image's runs are, one after another."""
+
+    instance_id: str
+
+
+class LastRun(Message):
+    """The run that the durable engine has as an image's last one, whether or not it is over; None where it has none."""
+
+    run_id: str | None = None
+
+
 class DueRun(Message):
     """A run that is due: what it is to do, and why; it gets its id when it is started."""
 
@@ -92,14 +104,14 @@ class LookResult(Message):
 class PipelineStart(Message):
     """Asks to start a pipeline run as an instance of the durable engine, unless that instance is running.
 
-    `found_due_at` is when a look began that found the run due. Where another run has been asked for since, it is not
-    started: what that one built may have changed what the look found.
+    `last_run` is what was the last one when a look began that found the run due. Where another one came since, it is
+    not started: what that one built may have changed what the look found.
     """
 
     orchestrator: str
     instance_id: str
     run: PipelineRun
-    found_due_at: datetime | None = None
+    last_run: LastRun | None = None
 
 
 class PipelineStarted(Message):

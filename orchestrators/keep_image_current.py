@@ -11,15 +11,15 @@
 Events may come late, twice or out of order: they only ask to look.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from activities.due_runs import find_due_run
-from activities.pipeline_starts import start_pipeline_run
+from activities.pipeline_starts import find_last_run, start_pipeline_run
 from activities.records import publish_record
 from models.errors import StepFailed
 from models.pipeline_run import PipelineRun
 from models.stage_messages import Done
-from models.upkeep import ImageLook, LookRequest, LookResult, Upkeep
+from models.upkeep import ImageLook, LastRun, LookRequest, LookResult, Upkeep
 from orchestrators.durable import (
     Context,
     Steps,
@@ -34,7 +34,7 @@ from orchestrators.durable import (
     timer,
     warn,
 )
-from orchestrators.run_pipeline import pipeline_start
+from orchestrators.run_pipeline import pipeline_instance, pipeline_start
 from orchestrators.upkeep import LOOK_EVENT
 from policies.run_ids import new_run_id
 from policies.run_outcome import skipped_record
@@ -75,15 +75,16 @@ def _look(context: Context, upkeep: Upkeep) -> Steps[Upkeep]:
     """Do what a look finds; where another run is on, or Azure does not answer, look again later."""
     looked_at = now(context)
     try:
+        last = yield from call_activity(context, find_last_run, pipeline_instance(upkeep.image))
         look = yield from call_activity(context, find_due_run, ImageLook(image=upkeep.image, now=looked_at))
-        if (yield from _act(context, upkeep.image, look, looked_at)):
+        if (yield from _act(context, upkeep.image, look, last)):
             return looked(upkeep, look, now(context))
     except StepFailed as failed:
         warn(context, f"could not find out whether a run of {upkeep.image} is due: {failed}")
     return rechecked(upkeep, now(context))
 
 
-def _act(context: Context, image: str, look: LookResult, looked_at: datetime) -> Steps[bool]:
+def _act(context: Context, image: str, look: LookResult, last: LastRun) -> Steps[bool]:
     """Start what is due, or record what is skipped; False where another run of the image is on, or came first."""
     if look.remark:
         warn(context, look.remark)
@@ -104,6 +105,6 @@ def _act(context: Context, image: str, look: LookResult, looked_at: datetime) ->
         approvals=due.approvals,
         scripts=due.scripts,
     )
-    started = yield from call_activity(context, start_pipeline_run, pipeline_start(run, looked_at))
+    started = yield from call_activity(context, start_pipeline_run, pipeline_start(run, last))
     log(context, f"{started.run_id} {'was started' if started.started else 'came first'}: {due.started_by.reason}")
     return started.started

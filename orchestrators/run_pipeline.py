@@ -5,9 +5,9 @@
 3. the record of the run is written before each of them and at the end, so that it outlives the history; a record
    that cannot be written stops the run before an environment, and never changes how the run ended;
 4. what keeps the image current is told that the run is over.
-"""
 
-from datetime import datetime
+A run whose record says that it is over was started once more by somebody who was held up: it is left at that.
+"""
 
 from activities.records import publish_record
 from models.approval import ApprovalState
@@ -15,7 +15,7 @@ from models.errors import StepFailed
 from models.pipeline_record import PipelineRecord, StageRecord
 from models.pipeline_run import PipelineProgress, PipelineRun, Stage
 from models.state import State
-from models.upkeep import PipelineStart
+from models.upkeep import LastRun, PipelineInstance, PipelineStart
 from orchestrators import run_stage as stages
 from orchestrators.approval import wait_for_approval
 from orchestrators.cancellation import Cancellation
@@ -34,18 +34,27 @@ def instance_id(image: str) -> str:
     return f"pipeline-{image}"
 
 
-def pipeline_start(run: PipelineRun, found_due_at: datetime | None = None) -> PipelineStart:
-    """Return what asks the durable engine for a run; `found_due_at` is when the look began that found it due."""
+def pipeline_instance(image: str) -> PipelineInstance:
+    """Return what asks the durable engine about the runs of an image."""
+    return PipelineInstance(instance_id=instance_id(image))
+
+
+def pipeline_start(run: PipelineRun, last_run: LastRun | None = None) -> PipelineStart:
+    """Return what asks the durable engine for a run; `last_run` was the last one when a look found it due."""
     return PipelineStart(
-        orchestrator=run_pipeline.__name__, instance_id=instance_id(run.image), run=run, found_due_at=found_due_at
+        orchestrator=run_pipeline.__name__, instance_id=instance_id(run.image), run=run, last_run=last_run
     )
 
 
 def run_pipeline(context: Context, run: PipelineRun) -> Steps[PipelineRecord]:
     """Return the record of the run, however it ended."""
-    record = new_record(run)
+    record = new_record(run, now(context))
     cancellation = Cancellation(context)
     try:
+        written = yield from call_activity(context, publish_record, record)
+        if written.was_over:
+            warn(context, f"the run {run.id} is over, and was started again: nothing is done")
+            return record
         for environment in run.environments:
             record = yield from _environment(context, run, environment, record, cancellation)
             if record.state is not State.RUNNING:
@@ -69,7 +78,8 @@ def _environment(
 ) -> Steps[PipelineRecord]:
     """Return the record after one environment; its state is Running where the next one may follow."""
     cancellation.check()
-    yield from call_activity(context, publish_record, record)
+    if record.stages:
+        yield from call_activity(context, publish_record, record)
     approval = run.approvals.get(environment)
     if approval is not None:
         decided = yield from wait_for_approval(context, environment, approval, record.approvals, cancellation)

@@ -14,14 +14,14 @@ PATCH_SCOPE = Scope.ONLY_IMAGE
 GOES_ON = {State.SUCCEEDED, State.TRIGGERED}
 
 
-def new_record(run: PipelineRun) -> PipelineRecord:
+def new_record(run: PipelineRun, started_at: datetime) -> PipelineRecord:
     """Return the record of a run that begins."""
     return PipelineRecord(
         id=run.id,
         image=run.image,
         scope=run.scope,
         started_by=run.started_by,
-        started_at=run.requested_at,
+        started_at=started_at,
         scripts=run.scripts,
     )
 
@@ -55,14 +55,24 @@ def completed(record: PipelineRecord, end: BuildEnd) -> PipelineRecord:
 
 
 def merged(record: PipelineRecord, stored: PipelineRecord | None) -> PipelineRecord:
-    """Return the record with what a stored one already knows better: the ends of builds that were not waited for."""
+    """Return the record with what a stored one already knows better: the ends of builds that were not waited for.
+
+    A stored one that is further on stays: whoever has an earlier one to write was held up. One that is over is final.
+    """
     if stored is None:
         return record
+    if stored.ended_at is not None or _reached(stored) > _reached(record):
+        return stored
     known = {stage.environment: stage for stage in stored.stages if stage.state is not State.TRIGGERED}
     stages = tuple(
         known.get(stage.environment, stage) if stage.state is State.TRIGGERED else stage for stage in record.stages
     )
     return _with_stages(record, stages)
+
+
+def _reached(record: PipelineRecord) -> tuple[bool, int, int]:
+    """Return how far a run is: it never goes back."""
+    return record.ended_at is not None, len(record.stages), len(record.approvals)
 
 
 def _with_stages(record: PipelineRecord, stages: tuple[StageRecord, ...]) -> PipelineRecord:

@@ -1,14 +1,14 @@
 """The HTTP API of decisions: approve or reject an environment, cancel a run."""
 
 import asyncio
+import secrets
 import time
-import uuid
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 import azure.durable_functions as df
 import azure.functions as func
 
+from azure_clients import own_clock
 from azure_clients.connection import AzureClients
 from configuration.decisions import CancellationShape, DecisionShape, read_request
 from configuration.settings import Settings
@@ -50,11 +50,11 @@ async def decide_approval(
     who = who_asks(settings, request, asked.who)
     _refuse_who_may_not_decide(who, run, environment)
     decision = ApprovalDecision(
-        id=str(uuid.uuid4()),
+        id=secrets.token_hex(16),
         decision=Decision(asked.decision),
         reason=asked.reason,
         who=who,
-        decided_at=datetime.now(UTC),
+        decided_at=await own_clock.now(azure),
     )
     if decision.decided_at > waiting.deadline:
         raise _without_effect(f"The time to decide ended at {waiting.deadline:%Y-%m-%d %H:%M:%S} UTC.")
@@ -80,7 +80,7 @@ async def cancel_run(
         raise RequestRefused(HTTPStatus.CONFLICT, "The run is over", f"The run ended as {record.state}.")
     who = who_asks(settings, request, asked.who)
     run = await _request_of(client, record)
-    wish = CancelRequest(who=who, reason=asked.reason, requested_at=datetime.now(UTC))
+    wish = CancelRequest(who=who, reason=asked.reason, requested_at=await own_clock.now(azure))
     await send_event(client, run, CANCEL_EVENT, wish)
     url = status_url(request, run.id)
     ending = RunningRun(id=run.id, status_url=url)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 
 import azure.durable_functions as df
@@ -10,6 +10,7 @@ import azure.functions as func
 
 from activities.image_facts import KnownImage, compare, find_successful_builds, know_image
 from activities.run_scripts import read_with_uploads
+from azure_clients import own_clock
 from azure_clients.connection import AzureClients
 from configuration.reading import ConfigurationReading
 from configuration.settings import Settings
@@ -46,10 +47,11 @@ async def _overview(
     reading: ConfigurationReading,
     image: ImageSettings,
 ) -> ImageOverview:
-    now = datetime.now(UTC)
     environments = [one.name for one in reading.pipeline.environments] if reading.pipeline else []
-    known, run_on = await asyncio.gather(
-        know_image(azure, settings, reading, image.name, environments), find_run_that_is_on(client, image.name)
+    known, run_on, now = await asyncio.gather(
+        know_image(azure, settings, reading, image.name, environments),
+        find_run_that_is_on(client, image.name),
+        own_clock.now(azure),
     )
     built = await find_successful_builds(azure, known)
     changes = await _changes(azure, known, built, environments)

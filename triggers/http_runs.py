@@ -1,7 +1,6 @@
 """The HTTP API of pipeline runs: start one, show one, list them."""
 
 import secrets
-from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import chain
 
@@ -10,7 +9,7 @@ import azure.functions as func
 
 from activities.pipeline_starts import start_pipeline_run
 from activities.run_scripts import gather_scripts, read_with_uploads
-from azure_clients import records
+from azure_clients import own_clock, records
 from azure_clients.connection import AzureClients
 from configuration.settings import Settings
 from models.errors import RequestRefused
@@ -49,7 +48,7 @@ async def start_run(
             f"{to_mend(faults)}; nothing was changed.",
             faults=tuple(faults),
         )
-    now = datetime.now(UTC)
+    now = await own_clock.now(azure)
     uploads_scripts = Work.UPLOAD in work_of(options.scope)
     run = PipelineRun(
         id=new_run_id(options.image, now, secrets.randbits(24)),

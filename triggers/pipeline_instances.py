@@ -51,7 +51,7 @@ async def find_run(client: df.DurableFunctionsClient, azure: AzureClients, run_i
     state = await client.get_orchestration_state(run_pipeline.instance_id(image_of_run(run_id)))
     if state is None or (run := _run_of(state)).id != run_id:
         return record and _lost(record)
-    record = record or new_record(run)
+    record = record or new_record(run, run.requested_at)
     if state.runtime_status is OrchestrationStatus.COMPLETED:
         return _ended(record, state)
     if state.runtime_status in {OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED}:

@@ -6,14 +6,14 @@ come twice, late, in another order or with the same content find nothing that ha
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from activities.run_scripts import read_and_sort_uploads
-from azure_clients import refused_uploads, uploads
+from azure_clients import own_clock, refused_uploads, uploads
 from azure_clients.connection import AzureClients
 from configuration.reading import images_using
 from configuration.settings import Settings
@@ -76,7 +76,7 @@ async def _note(azure: AzureClients, upload: Upload, refusal: UploadRefusal) -> 
         uploaded_at=upload.uploaded_at,
         problem=refusal.problem,
         instead=refusal.instead,
-        noted_at=datetime.now(UTC),
+        noted_at=await own_clock.now(azure),
     )
     if await refused_uploads.note(azure, refused):
         LOGGER.warning("The upload %s is of no use. %s %s", quoted(upload.path), refusal.problem, refusal.instead)

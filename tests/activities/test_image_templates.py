@@ -1,8 +1,10 @@
+import asyncio
 import traceback
 
 import pytest
 
 from activities.image_templates import (
+    LONGEST_STANDSTILL_SECONDS,
     cancel_image_run,
     create_image_template,
     delete_image_template,
@@ -73,6 +75,19 @@ async def test_a_run_whose_start_has_an_unknown_outcome_is_looked_up_and_not_sta
     await start_image_run(azure, template)
     posts = simulated_azure.requests.matching("POST", "lin-1/run")
     assert len(posts) == (1 if kind == "drop-after" else 2)
+
+
+async def test_a_host_that_stood_still_after_a_reading_changes_nothing_by_it(azure, stage, simulated_azure):
+    await create_image_template(azure, stage.template("lin-1"))
+    simulated_azure.requests.clear()
+    simulated_azure.faults.add("delay", path="imageTemplates", seconds=LONGEST_STANDSTILL_SECONDS + 0.1, times=2)
+    outcomes = await asyncio.gather(
+        start_image_run(azure, stage.template("lin-1")),
+        create_image_template(azure, stage.template("lin-2")),
+        return_exceptions=True,
+    )
+    assert [outcome.code for outcome in outcomes if isinstance(outcome, AzureUnavailable)] == ["ReadingTooOld"] * 2
+    assert {entry["method"] for entry in simulated_azure.requests.all()} == {"GET"}
 
 
 async def test_a_canceled_run_is_canceled_once(azure, stage, simulated_azure):

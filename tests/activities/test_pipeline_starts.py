@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from durabletask.worker import TaskHubGrpcWorker
 
-from activities.pipeline_starts import start_pipeline_run
+from activities.pipeline_starts import find_last_run, start_pipeline_run
 from activities.records import publish_record
 from azure_clients.durable_engine import EngineClient
 from local.durable_backend.server import DurableBackend
 from local.functions_host.durable_bridge import durable_client_binding
 from models.pipeline_run import PipelineRun, Scope, Starter
-from orchestrators.run_pipeline import instance_id, pipeline_start
+from orchestrators.run_pipeline import instance_id, pipeline_instance, pipeline_start
 from policies.run_outcome import new_record
 
 
@@ -79,7 +79,7 @@ async def test_a_repetition_does_not_start_a_run_again_that_is_over(azure, engin
 
 
 async def test_a_repetition_does_not_start_a_run_again_that_is_over_and_was_followed_by_another(azure, engine, run):
-    await publish_record(azure, new_record(run))
+    await publish_record(azure, new_record(run, run.requested_at))
     another = run.model_copy(update={"id": run.id.replace("00000a", "00000b")})
     await start_pipeline_run(azure, engine, pipeline_start(another))
     await is_over(engine, another)
@@ -88,15 +88,18 @@ async def test_a_repetition_does_not_start_a_run_again_that_is_over_and_was_foll
     assert another.id in state.serialized_input
 
 
-@pytest.mark.parametrize(("seconds", "is_started"), [(-1, True), (1, False)])
-async def test_what_a_look_found_due_is_not_started_after_a_run_that_came_in_between(
-    azure, engine, run, seconds, is_started
+@pytest.mark.parametrize("ahead", [timedelta(hours=-1), timedelta(), timedelta(hours=1)])
+@pytest.mark.parametrize("comes_in_between", [False, True])
+async def test_what_a_look_found_due_is_not_started_after_a_run_that_came_in_between_by_whatever_clock(
+    azure, engine, run, comes_in_between, ahead
 ):
-    looked_at = run.requested_at
     another = run.model_copy(
-        update={"id": run.id.replace("00000a", "00000b"), "requested_at": looked_at + timedelta(seconds=seconds)}
+        update={"id": run.id.replace("00000a", "00000b"), "requested_at": run.requested_at + ahead}
     )
+    before = await find_last_run(engine, pipeline_instance(run.image))
     await start_pipeline_run(azure, engine, pipeline_start(another))
     await is_over(engine, another)
-    started = await start_pipeline_run(azure, engine, pipeline_start(run, looked_at))
-    assert (started.run_id, started.started) == (run.id if is_started else another.id, is_started)
+    last = before if comes_in_between else await find_last_run(engine, pipeline_instance(run.image))
+    started = await start_pipeline_run(azure, engine, pipeline_start(run, last))
+    told = (another.id, False) if comes_in_between else (run.id, True)
+    assert (started.run_id, started.started) == told

@@ -56,6 +56,19 @@ async def test_the_first_records_of_a_new_account_may_be_written_at_the_same_mom
     assert len(await records.list_newest(azure, 10)) == 5
 
 
+async def test_a_run_that_was_named_in_another_month_than_it_began_in_is_listed_where_it_belongs(empty):
+    first = record_of(0)
+    named_later = first.model_copy(
+        update={"id": "linux-20260401-005910-00000a", "started_at": BEGAN + timedelta(seconds=10)}
+    )
+    last = first.model_copy(update={"id": "linux-20260331-235930-00000b", "started_at": BEGAN + timedelta(seconds=30)})
+    for record in (named_later, last, first):
+        await publish_record(empty, record)
+    newest_first = [last.id, named_later.id, first.id]
+    for limit in (1, 2, 3):
+        assert [summary.id for summary in await records.list_newest(empty, limit)] == newest_first[:limit]
+
+
 async def test_a_record_that_is_not_there_is_none(empty):
     assert await records.find(empty, record_of(0).id) is None
     assert await records.list_newest(empty, 10) == []
@@ -105,6 +118,15 @@ async def test_the_end_of_an_untended_build_completes_the_record_of_its_run(empt
     found = await records.find(empty, record.id)
     assert found is not None
     assert (found.state, found.stages[0].state) == (State.FAILED, State.FAILED)
+
+
+async def test_a_record_that_somebody_was_held_up_with_does_not_take_the_place_of_a_later_one(empty):
+    stage = StageRecord(environment="sbx", started_at=BEGAN, state=State.SUCCEEDED)
+    begun, on = record_of(0), record_of(0, stages=(stage,))
+    over = record_of(0, stages=(stage,), state=State.SUCCEEDED, ended_at=BEGAN + timedelta(hours=1))
+    told = [(await publish_record(empty, record)).was_over for record in (begun, on, begun, over, on, begun, over)]
+    assert told == [False, False, False, False, True, True, True]
+    assert await records.find(empty, over.id) == over
 
 
 async def test_two_writers_of_a_record_do_not_overwrite_one_another(empty):

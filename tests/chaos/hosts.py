@@ -1,9 +1,8 @@
-"""Functions hosts of a stack that are killed at any moment, frozen, cut off from the backend, and followed by others."""
+"""Functions hosts of a stack: killed at any moment, frozen, cut off from the backend, and followed by others."""
 
 import os
 import re
 import signal
-import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager

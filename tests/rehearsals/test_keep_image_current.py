@@ -1,11 +1,11 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from models.errors import AzureUnavailable
 from models.pipeline_run import PipelineRun, Scope, Starter
 from models.stage_messages import Done
-from models.upkeep import DueRun, LookReason, LookRequest, LookResult, PipelineStarted, Upkeep
+from models.upkeep import DueRun, LastRun, LookReason, LookRequest, LookResult, PipelineStarted, Upkeep
 from orchestrators.keep_image_current import EVENTS_PER_HISTORY, keep_image_current
 from orchestrators.upkeep import LOOK_EVENT, upkeep_instance
 from tests.rehearsals.rehearsal import Rehearsal
@@ -27,7 +27,7 @@ class Upkeeper:
 
     def __init__(self, **script):
         starts = {"start_pipeline_run": lambda asked: PipelineStarted(run_id=asked["run"]["id"], started=True)}
-        self.play = Rehearsal(starts | {"publish_record": Done()} | script, [])
+        self.play = Rehearsal(starts | {"publish_record": Done(), "find_last_run": LastRun()} | script, [])
         self.began = self.play.now
         self.looks: list[float] = []
         found = self.play.script["find_due_run"]
@@ -117,10 +117,12 @@ def test_while_another_run_is_on_its_end_asks_for_the_next_look():
     assert upkeeper.looks == [60, 75]
 
 
-def test_a_start_tells_when_the_look_began_that_found_it_due():
-    upkeeper = Upkeeper(find_due_run=[DUE, NOTHING]).ask(10).go_on()
+def test_a_start_tells_which_run_was_the_last_one_when_the_look_began_that_found_it_due():
+    upkeeper = Upkeeper(find_due_run=[DUE, NOTHING], find_last_run=LastRun(run_id="earlier")).ask(10).go_on()
     (asked,) = upkeeper.play.inputs["start_pipeline_run"]
-    assert datetime.fromisoformat(asked["foundDueAt"]) == upkeeper.began + timedelta(seconds=10)
+    assert asked["lastRun"] == {"runId": "earlier"}
+    asked_for = [step.partition(" ")[0] for step in upkeeper.play.steps]
+    assert asked_for.index("find_last_run") < asked_for.index("find_due_run")
 
 
 def test_while_another_run_is_on_and_nobody_tells_of_its_end_it_is_looked_again_ever_more_seldom():

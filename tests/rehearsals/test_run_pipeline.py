@@ -6,7 +6,7 @@ from models.errors import AzureUnavailable
 from models.failure import Failure
 from models.pipeline_record import PipelineRecord
 from models.pipeline_run import PipelineRun, Scope, Starter
-from models.stage_messages import Done
+from models.stage_messages import Done, WrittenRecord
 from models.state import State
 from orchestrators.deploy_infrastructure import deploy_infrastructure
 from orchestrators.remove_image_templates import remove_image_templates
@@ -74,6 +74,20 @@ def test_a_stage_that_breaks_leaves_a_failed_record(perform):
     assert record.state is State.FAILED
     assert record.failure is not None
     assert record.ended_at is not None
+
+
+def test_a_run_that_is_over_and_is_started_once_more_does_nothing(perform):
+    _, rehearsal = perform(publish_record=WrittenRecord(was_over=True))
+    assert [step.partition(" ")[0] for step in rehearsal.steps] == ["publish_record"]
+
+
+def test_a_run_begins_by_the_clock_of_the_engine_whatever_that_of_the_host_that_was_asked(obliging_azure):
+    children = [run_stage, deploy_infrastructure, remove_image_templates, tend_image_build, watch_image_build]
+    rehearsal = Rehearsal(obliging_azure, children)
+    ahead = RUN.model_copy(update={"requested_at": rehearsal.now + timedelta(hours=1)})
+    began = rehearsal.now
+    record = PipelineRecord.from_payload(rehearsal.play(run_pipeline, ahead, "pipeline-linux")["value"])
+    assert record.started_at == began
 
 
 def no_storage():

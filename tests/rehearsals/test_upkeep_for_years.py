@@ -15,14 +15,14 @@ from models.pipeline_run import PipelineRun, Scope, Starter
 from models.scripts import ScriptContent, ScriptOrigin
 from models.stage_messages import Done
 from models.state import State
-from models.upkeep import DueRun, LookReason, LookRequest, LookResult, PipelineStarted, Upkeep
+from models.upkeep import DueRun, LastRun, LookReason, LookRequest, LookResult, PipelineStarted, Upkeep
 from orchestrators.keep_image_current import keep_image_current
 from orchestrators.upkeep import LOOK_EVENT, upkeep_instance
 from policies.image_state import brings_scripts
 from policies.patch_schedule import PatchVerdict, next_patch, patch_decision
 from policies.run_outcome import new_record
 from policies.script_changes import changed_uploads
-from tests.rehearsals.rehearsal import Rehearsal
+from tests.rehearsals.rehearsal import Rehearsal, Script
 
 IMAGE = "linux"
 INSTANCE = upkeep_instance(IMAGE)
@@ -39,7 +39,12 @@ class Bakery:
         self.records: list[PipelineRecord] = []
         self.on: str | None = None
         self._run_lasts = run_lasts
-        script = {"find_due_run": self._look, "start_pipeline_run": self._start, "publish_record": self._publish}
+        script: Script = {
+            "find_last_run": LastRun(),
+            "find_due_run": self._look,
+            "start_pipeline_run": self._start,
+            "publish_record": self._publish,
+        }
         self.play = Rehearsal(script, [])
         self.play.now = datetime(2026, 2, 20, tzinfo=UTC)
         self.ended = self.play.start(keep_image_current, Upkeep(image=IMAGE).to_payload(), INSTANCE)
@@ -118,7 +123,7 @@ class Bakery:
             scripts=scripts,
         )
         self.on = run_id
-        self.records.insert(0, new_record(run))
+        self.records.insert(0, new_record(run, self.now))
         shortest, longest = self._run_lasts
         self.play.call_later(shortest + self.chance.random() * (longest - shortest), lambda: self._end(run_id))
 
