@@ -33,7 +33,8 @@ list_modules='Get-Module -ListAvailable | ForEach-Object { "$($_.Name) $($_.Vers
 
 # run_powershell SCRIPT [ARGUMENT...]: with a home of its own, so that nothing is left in root's.
 run_powershell() {
-    HOME=$work_folder POWERSHELL_UPDATECHECK=Off pwsh -NoProfile -NonInteractive -CommandWithArgs "$@"
+    HOME=$work_folder POWERSHELL_UPDATECHECK=Off \
+        "$DESTDIR/usr/local/bin/pwsh" -NoProfile -NonInteractive -CommandWithArgs "$@"
 }
 
 modules=()

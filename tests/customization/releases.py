@@ -47,7 +47,8 @@ case "$1" in
 esac
 """,
     "terraform": r'printf "Terraform vTERRAFORM_VERSION\non linux_amd64\n"',
-    "azcopy": 'echo "azcopy version AZCOPY_VERSION"',
+    # It keeps its plans at home.
+    "azcopy": 'mkdir "$HOME/.azcopy" && echo "azcopy version AZCOPY_VERSION"',
     "kubectl": r'printf "Client Version: vKUBECTL_VERSION\nKustomize Version: v5.8.1\n"',
     "kubelogin": r'printf "kubelogin version \ngit hash: vKUBELOGIN_VERSION/0123abcd\nGo version: go1.26.0\n"',
 }

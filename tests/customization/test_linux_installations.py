@@ -149,11 +149,14 @@ def test_the_releases_of_the_machines_architecture_are_installed(build_vm: Build
     assert inventory["architecture"] == architecture
 
 
-def test_the_azure_cli_comes_from_the_repository_of_the_release_that_runs(build_vm: BuildVm, vendor_key: Key) -> None:
-    build_vm.release("ubuntu", "thenextone")
+@pytest.mark.parametrize("codename", ["jammy", "noble", "thenextone"])
+def test_the_azure_cli_comes_from_the_repository_of_the_release_that_runs(
+    build_vm: BuildVm, vendor_key: Key, codename: str
+) -> None:
+    build_vm.release("ubuntu", codename)
     assert build_vm.run("install_azure_cli.sh").returncode == 0
     source = (build_vm.root / "etc/apt/sources.list.d/azure-cli.sources").read_text()
-    assert "Suites: thenextone\n" in source
+    assert f"Suites: {codename}\n" in source
     assert "Architectures: amd64\n" in source
     assert "Signed-By: /etc/apt/keyrings/microsoft.asc\n" in source
     assert (build_vm.root / "etc/apt/keyrings/microsoft.asc").read_bytes() == vendor_key.public
