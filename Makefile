@@ -7,7 +7,7 @@ TOOLS  := basedpyright|cyclonedx-bom|deptry|import-linter|pip-audit|pytest-async
 DEPTRY := .venv/bin/deptry . --config deptry.toml --no-ansi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bake up down test chaos check sbom audit fix bench schemas histories lock
+.PHONY: help setup bake up down test chaos check package sbom audit fix bench schemas histories lock
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -51,6 +51,9 @@ check: setup ## Format, lint, types, import contracts, packages
 		--per-rule-ignores 'DEP002=aiohttp|tzdata'
 	@$(DEPTRY) --requirements-files requirements.in,requirements-dev.in --requirements-files-dev /dev/null \
 		--per-rule-ignores 'DEP002=aiohttp|tzdata|$(TOOLS)'
+
+package: ## Make dist/image-bakery.zip, what the function app in Azure gets; needs Python alone
+	@python=$$(sh local/find_python.sh) && "$$python" -m local.packaging
 
 sbom: setup ## Write dist/sbom.json: what is deployed, with hashes, in CycloneDX's form
 	@mkdir -p dist
