@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import chain
 
 from azure_clients import (
     galleries,
@@ -19,7 +20,7 @@ from models.misfit import Misfit, Part, Path
 from models.source_image import GalleryVersionSource, ImageSource, ManagedImageSource, MarketplaceImage, SourceImage
 from policies.resource_ids import parse_resource_id
 from policies.role_coverage import lacking_roles
-from policies.roles import roles_of_build
+from policies.roles import is_ours, roles_of_build
 from policies.scope_work import Work
 from policies.source_compatibility import image_source, plan_misfits, source_misfits
 from policies.stage_misfits import (
@@ -35,7 +36,7 @@ from policies.stage_misfits import (
     gallery_misfits,
     group_misfits,
     groups_of_managed_images,
-    identity_misfits,
+    missing_identity,
     missing_target_group,
     role_misfits,
     staging_group_misfits,
@@ -96,20 +97,27 @@ async def check_container(azure: AzureClients, plan: StagePlan, work: frozenset[
 
 
 async def check_identity(azure: AzureClients, plan: StagePlan, work: frozenset[Work]) -> list[Misfit]:
-    """The identity of Azure Image Builder: missing, or without a right to build, where the stage makes neither."""
-    if Work.BASE in work:
+    """The identity of Azure Image Builder: missing, or without a right to build, where the stage makes neither.
+
+    A stage gives no rights in a subscription that is no environment's: there the identity has to have them.
+    """
+    needed = [role for role in roles_of_build(plan) if Work.BASE not in work or not is_ours(role, plan)]
+    if Work.BASE in work and not needed:
         return []
-    subscription_id = plan.environment.subscription_id
     identity = await identities.get(azure, image_builder_identity(plan))
     if identity.principal_id is None:
-        return identity_misfits(plan.infrastructure, is_there=False)
-    grants = await role_assignments.list_grants(azure, subscription_id, identity.principal_id)
-    if grants is None:
-        return []
-    needed = roles_of_build(stage_resources(plan), plan.image_template)
-    # What was given in another subscription is not told by this one.
-    here = [one for one in needed if parse_resource_id(one.scope)["subscriptions"].lower() == subscription_id.lower()]
-    return role_misfits(plan.infrastructure, lacking_roles(here, grants))
+        return missing_identity(plan.infrastructure, needed if Work.BASE in work else ())
+    # Within a subscription of ours one question tells of all of it; elsewhere the app may see no more than the scope.
+    places = {
+        role.scope: f"/subscriptions/{role.subscription_id}" if is_ours(role, plan) else role.scope for role in needed
+    }
+    asked = tuple(dict.fromkeys(places.values()))
+    answers = await asyncio.gather(
+        *(role_assignments.list_grants(azure, place, identity.principal_id) for place in asked)
+    )
+    grants = dict(zip(asked, answers, strict=True))
+    lacking = chain.from_iterable(lacking_roles([role], grants[places[role.scope]]) for role in needed)
+    return role_misfits(plan, identity.principal_id, lacking, azure.custom_roles)
 
 
 async def check_gallery(azure: AzureClients, plan: StagePlan, work: frozenset[Work]) -> list[Misfit]:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from azure.mgmt.msi.v2024_11_30.aio import ManagedServiceIdentityClient
 from azure.mgmt.resource.resources.aio import ResourceManagementClient
 from azure.mgmt.storage.aio import StorageManagementClient
 from azure.storage.blob.aio import BlobServiceClient
+
+from policies.rights import RIGHTS, role_in_place_of
 
 # Waiting belongs to the orchestrations: an SDK call is tried once and gives up within seconds.
 CALL_OPTIONS: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 25}
@@ -31,16 +33,24 @@ class AzureClients:
     """Hands out SDK clients to this room; nobody else touches them.
 
     `arm_endpoint` is Azure Resource Manager's address, `app_blob_endpoint` that of the app's own storage account;
-    `ca_bundle` is a PEM file to trust instead of the system's authorities.
+    `ca_bundle` is a PEM file to trust instead of the system's authorities; `custom_roles` are the GUIDs of the custom
+    roles that were deployed, by their keys in `policies/rights.json`.
     """
 
-    def __init__(self, arm_endpoint: str, app_blob_endpoint: str, ca_bundle: str | None = None) -> None:
+    def __init__(
+        self,
+        arm_endpoint: str,
+        app_blob_endpoint: str,
+        ca_bundle: str | None = None,
+        custom_roles: Mapping[str, str] | None = None,
+    ) -> None:
         self._arm_endpoint = arm_endpoint.rstrip("/")
         self._verify: str | bool = ca_bundle or True
         self._credential = DefaultAzureCredential()
         self._clients: dict[tuple[Callable[..., Any], str], Any] = {}
         self._principal: Principal | None = None
         self.app_blob_endpoint = app_blob_endpoint
+        self.custom_roles = custom_roles or {}
 
     def compute(self, subscription_id: str) -> ComputeManagementClient:
         """Galleries, image definitions, image versions, marketplace images."""
@@ -74,6 +84,11 @@ class AzureClients:
                 endpoint, credential=self._credential, connection_verify=self._verify, **CALL_OPTIONS
             )
         return self._clients[key]
+
+    def role_id(self, role: str) -> str:
+        """Return the GUID of the role with this key, or of the built-in one that stands in for it."""
+        given = role_in_place_of(role, self.custom_roles)
+        return self.custom_roles.get(given) or RIGHTS.built_in_roles[given].id
 
     async def own_principal(self) -> Principal:
         """Tell who the app is, as its own token says (claim `oid`; a user's token has the claim `scp`)."""

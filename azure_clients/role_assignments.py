@@ -10,6 +10,8 @@ from azure_clients.connection import AzureClients
 from models.errors import AzureRefused, AzureUnavailable
 from models.resources import ProvisioningState, ResourceState, RoleAssignment
 from models.role_grant import RoleGrant
+from policies.resource_ids import parse_resource_id
+from policies.rights import role_name
 
 
 async def put(azure: AzureClients, assignment: RoleAssignment) -> ResourceState:
@@ -22,18 +24,18 @@ async def put(azure: AzureClients, assignment: RoleAssignment) -> ResourceState:
         principal_id, principal_type = own.object_id, own.type
     else:
         principal_id, principal_type = assignment.principal_id, "ServicePrincipal"
-    name = assignment_name(assignment.scope, principal_id, assignment.role)
+    role_id = azure.role_id(assignment.role)
+    name = assignment_name(assignment.scope, principal_id, role_id)
     resource_id = f"{assignment.scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
     parameters = RoleAssignmentCreateParameters(
         role_definition_id=(
-            f"/subscriptions/{assignment.subscription_id}"
-            f"/providers/Microsoft.Authorization/roleDefinitions/{assignment.role}"
+            f"/subscriptions/{assignment.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{role_id}"
         ),
         principal_id=principal_id,
         principal_type=principal_type,
     )
     try:
-        async with azure_call(f"assign role {assignment.role.name} at {assignment.scope}"):
+        async with azure_call(f"assign the role {role_name(assignment.role)} to {principal_id} at {assignment.scope}"):
             await azure.authorization(assignment.subscription_id).role_assignments.create(
                 assignment.scope, name, parameters
             )
@@ -43,19 +45,26 @@ async def put(azure: AzureClients, assignment: RoleAssignment) -> ResourceState:
     return ResourceState(id=resource_id, state=ProvisioningState.SUCCEEDED)
 
 
-async def list_grants(azure: AzureClients, subscription_id: str, principal_id: str) -> tuple[RoleGrant, ...] | None:
-    """Return what a principal may do in a subscription, by itself or in a group: assigned there, above it or within it.
+async def list_grants(azure: AzureClients, place: str, principal_id: str) -> tuple[RoleGrant, ...] | None:
+    """Return what a principal may do in a place, by itself or in a group: assigned there, above it or within it.
 
-    None where the app may not read this.
+    `place` is the id of a subscription or of a resource. None where the app may not read this.
     """
-    authorization = azure.authorization(subscription_id)
+    authorization = azure.authorization(parse_resource_id(place)["subscriptions"])
     try:
-        async with azure_call(f"list the roles of {principal_id} in {subscription_id}"):
-            listed = authorization.role_assignments.list_for_subscription(filter=f"assignedTo('{principal_id}')")
+        async with azure_call(f"list the roles of {principal_id} at {place}"):
+            listed = authorization.role_assignments.list_for_scope(
+                place.strip("/"), filter=f"assignedTo('{principal_id}')"
+            )
             assigned = [(one.scope or "", one.role_definition_id or "") async for one in listed]
         roles = {role_id.lower(): role_id for _, role_id in assigned}
         async with azure_call(f"read the roles of {principal_id}"):
-            found = await asyncio.gather(*map(authorization.role_definitions.get_by_id, roles.values()))
+            found = await asyncio.gather(
+                *(
+                    authorization.role_definitions.get(place.strip("/"), role_id.rpartition("/")[2])
+                    for role_id in roles.values()
+                )
+            )
     except AzureUnavailable as unavailable:
         if unavailable.code != "AuthorizationFailed":
             raise

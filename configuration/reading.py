@@ -96,6 +96,7 @@ def read_configuration(
     else:
         scripts = packaged_files(customization) | uploaded
         findings.wanted.update(_wanted_files(pipeline))
+        subscription_ids = tuple(dict.fromkeys(one.subscription_id for one in pipeline.environments))
         for environment in pipeline.environments:
             source = findings.read(folder, infrastructure_file(environment.name))
             infrastructure = read_infrastructure(source, findings, environment) if source else None
@@ -104,7 +105,8 @@ def read_configuration(
             for image in pipeline.images:
                 name = _image_template_file(findings, folder, _image_template_names(pipeline, environment, image))
                 template_files[environment.name, image.name] = name
-                plan = _read_stage(findings, folder, name, Setting(environment, image, infrastructure, scripts))
+                setting = Setting(environment, image, infrastructure, scripts)
+                plan = _read_stage(findings, folder, name, setting, subscription_ids)
                 if plan:
                     plans[environment.name, image.name] = plan
     sources = {source.name: source for source in findings.sources}
@@ -165,13 +167,16 @@ def _image_template_file(findings: Findings, folder: Path, names: Sequence[str])
     return found[0]
 
 
-def _read_stage(findings: Findings, folder: Path, name: str, setting: Setting) -> StagePlan | None:
+def _read_stage(
+    findings: Findings, folder: Path, name: str, setting: Setting, subscription_ids: tuple[str, ...]
+) -> StagePlan | None:
     source = findings.read(folder, name)
     image_template = read_image_template(source, findings, setting) if source else None
     if image_template is None or setting.infrastructure is None:
         return None
     return StagePlan(
         environment=setting.environment,
+        subscription_ids=subscription_ids,
         image=setting.image,
         infrastructure=setting.infrastructure,
         image_template=image_template,

@@ -2,9 +2,12 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, Field, FilePath, HttpUrl
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from configuration.texts import Guid
 
 APP_FOLDER = Path(__file__).parent.parent
 
@@ -45,6 +48,14 @@ class Settings(BaseSettings):
         default=APP_FOLDER / "customization",
         validation_alias="CUSTOMIZATION_FOLDER",
         description="Folder of the customization scripts that come with the app.",
+    )
+    custom_roles: dict[Literal["imageVersionWriter", "managedImageWriter", "subnetJoiner"], Guid] = Field(
+        default_factory=dict,
+        validation_alias="CUSTOM_ROLES",
+        description=(
+            "GUIDs of the custom roles that the deployment made for Azure Image Builder, as a JSON object by their "
+            "keys in `policies/rights.json`; for one that is missing a wider built-in role is given."
+        ),
     )
     upload_quiet_seconds: float = Field(
         default=60,

@@ -17,6 +17,7 @@ def azure_clients() -> AzureClients:
         arm_endpoint=str(values.arm_endpoint),
         app_blob_endpoint=str(values.app_blob_endpoint),
         ca_bundle=str(values.ca_bundle) if values.ca_bundle else None,
+        custom_roles=dict(values.custom_roles.items()),
     )
 
 

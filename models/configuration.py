@@ -88,9 +88,13 @@ class Infrastructure(Message):
 
 
 class StagePlan(Message):
-    """All that one stage needs of the configuration: one image in one environment."""
+    """All that one stage needs of the configuration: one image in one environment.
+
+    `subscription_ids` are those of all environments: the app has its rights in each.
+    """
 
     environment: Environment
+    subscription_ids: tuple[str, ...] = ()
     image: ImageSettings
     infrastructure: Infrastructure
     image_template: ImageTemplatePlan

@@ -137,22 +137,13 @@ class ImageTemplate(ImageTemplateReference):
     body: JsonObject
 
 
-class Role(StrEnum):
-    """The built-in roles that we assign, by the GUID of their definition."""
-
-    STORAGE_BLOB_DATA_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
-    STORAGE_BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-    CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
-    NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
-
-
 class RoleAssignment(Message):
     """A role that a principal shall have at a scope (a resource id).
 
-    `principal_id` None means the app itself.
+    `role` is its key in `policies/rights.json`; `principal_id` None means the app itself.
     """
 
     subscription_id: str
     scope: str
-    role: Role
+    role: str
     principal_id: str | None

@@ -22,7 +22,7 @@ from models.resources import IdentityState, ResourceState, RoleAssignment
 from models.stage_messages import DeployedInfrastructure, InfrastructureDeployment
 from orchestrators.durable import Context, Steps, call_activity
 from orchestrators.provisioning import Wanted, provision_all
-from policies.roles import RoleNeeded, roles_of_app, roles_of_image_builder
+from policies.roles import RoleNeeded, roles_of_app, roles_to_give
 from policies.stage_resources import StageResources, stage_resources
 
 
@@ -74,17 +74,15 @@ def _roles(
 ) -> list[Wanted[ResourceState]]:
     needed: list[tuple[RoleNeeded, str | None]] = []
     if deployment.storage:
-        needed += [(role, None) for role in roles_of_app(resources)]
+        needed += [(role, None) for role in roles_of_app(resources.containers)]
     if deployment.base:
         (identity,) = (state for state in foundations if isinstance(state, IdentityState))
-        needed += [
-            (role, identity.principal_id) for role in roles_of_image_builder(resources, deployment.plan.image_template)
-        ]
+        needed += [(role, identity.principal_id) for role in roles_to_give(deployment.plan)]
     assignments = [
         RoleAssignment(
-            subscription_id=deployment.plan.environment.subscription_id,
+            subscription_id=role.subscription_id,
             scope=role.scope,
-            role=role.role,
+            role=role.use.role,
             principal_id=principal_id,
         )
         for role, principal_id in needed

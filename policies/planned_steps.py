@@ -9,7 +9,8 @@ from models.pipeline_run import Stage, StepName
 from models.run_plan import PlannedStep
 from models.template_removal import FoundImageTemplate
 from policies.resource_ids import parse_resource_id
-from policies.roles import ROLE_NAMES, RoleNeeded, roles_of_app, roles_of_image_builder
+from policies.rights import role_in_place_of, role_name
+from policies.roles import RoleNeeded, roles_of_app, roles_to_give
 from policies.scope_work import Work, removes_templates, work_of
 from policies.stage_resources import image_builder_identity, stage_resources
 from policies.template_removal import is_of_image, kept_because
@@ -21,13 +22,17 @@ USUAL_BUILD_MINUTES = 240
 
 @dataclass(frozen=True)
 class StageOutlook:
-    """All that is known before a stage; `templates` are those of its resource group, None where Azure did not tell."""
+    """All that is known before a stage.
+
+    `templates` are those of its resource group, None where Azure did not tell; `custom_roles` those that were deployed.
+    """
 
     stage: Stage
     plan: StagePlan
     approval: Approval | None = None
     unregistered: tuple[str, ...] = ()
     templates: tuple[FoundImageTemplate, ...] | None = ()
+    custom_roles: frozenset[str] = frozenset()
 
 
 def planned_steps(outlook: StageOutlook) -> tuple[PlannedStep, ...]:
@@ -91,14 +96,14 @@ def _infrastructure(outlook: StageOutlook) -> Iterator[str]:
         for definition in resources.image_definitions:
             yield f"Makes the image definition {definition.name}, or updates what can be changed of it."
     if Work.STORAGE in work:
-        yield from (_role("this app", role) for role in roles_of_app(resources))
+        yield from (_role(outlook, "this app", role) for role in roles_of_app(resources.containers))
     if Work.BASE in work:
-        roles = roles_of_image_builder(resources, outlook.plan.image_template)
-        yield from (_role(resources.identity.name, role) for role in roles)
+        yield from (_role(outlook, resources.identity.name, role) for role in roles_to_give(outlook.plan))
 
 
-def _role(who: str, needed: RoleNeeded) -> str:
-    return f"Gives {who} the role {ROLE_NAMES[needed.role]} on {needed.scope.rpartition('/')[2]}: {needed.reason}"
+def _role(outlook: StageOutlook, who: str, needed: RoleNeeded) -> str:
+    role = role_name(role_in_place_of(needed.use.role, outlook.custom_roles))
+    return f"Gives {who} the role {role} on {needed.scope.rpartition('/')[2]}: {needed.use.reason}"
 
 
 def _scripts(outlook: StageOutlook) -> Iterator[str]:

@@ -1,84 +1,85 @@
-"""Decides which roles a stage gives, to whom, where and why. None is wider than the resource that it is for."""
+"""Decides which roles a stage gives, to whom and where. None is wider than the resource that it is for."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from models.image_template import ImageTemplatePlan
-from models.resources import Role
-from policies.stage_resources import StageResources
-
-ROLE_NAMES = {
-    Role.STORAGE_BLOB_DATA_READER: "Storage Blob Data Reader",
-    Role.STORAGE_BLOB_DATA_CONTRIBUTOR: "Storage Blob Data Contributor",
-    Role.CONTRIBUTOR: "Contributor",
-    Role.NETWORK_CONTRIBUTOR: "Network Contributor",
-}
-BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
-WRITE_VERSIONS = "Microsoft.Compute/galleries/images/versions/write"
-WRITE_IMAGES = "Microsoft.Compute/images/write"
-WRITE_MACHINES = "Microsoft.Compute/virtualMachines/write"
-JOIN_SUBNETS = "Microsoft.Network/virtualNetworks/subnets/join/action"
+from models.configuration import StagePlan
+from models.message import JsonObject
+from models.resources import BlobContainer
+from models.source_image import GalleryVersionSource, ManagedImageSource
+from policies.resource_ids import parse_resource_id
+from policies.rights import RIGHTS, RoleUse
+from policies.source_compatibility import image_source
+from policies.stage_resources import stage_resources
 
 
 @dataclass(frozen=True)
 class RoleNeeded:
-    """A role at a scope, why it is needed, and the action (on data, or on the resource) that cannot do without."""
+    """A role at the scope where it is needed."""
 
-    role: Role
+    use: RoleUse
     scope: str
-    reason: str
-    action: str
-    on_data: bool = False
+
+    @property
+    def subscription_id(self) -> str:
+        """Of the scope."""
+        return parse_resource_id(self.scope)["subscriptions"]
 
 
-def roles_of_app(resources: StageResources) -> list[RoleNeeded]:
+def roles_of_app(containers: tuple[BlobContainer, ...]) -> list[RoleNeeded]:
     """Return the roles that the app gives itself on what it made."""
-    return [
-        RoleNeeded(
-            Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
-            container.id,
-            "The app uploads the scripts.",
-            f"{BLOBS}/write",
-            on_data=True,
-        )
-        for container in resources.containers
-    ]
+    return [RoleNeeded(RIGHTS.app.on_scripts, container.id) for container in containers]
 
 
-def roles_of_image_builder(resources: StageResources, template: ImageTemplatePlan) -> list[RoleNeeded]:
-    """Return the roles of Azure Image Builder's identity."""
-    readers = [
-        RoleNeeded(
-            Role.STORAGE_BLOB_DATA_READER,
-            container.id,
-            "It downloads the scripts.",
-            f"{BLOBS}/read",
-            on_data=True,
-        )
-        for container in resources.containers
-    ]
-    gallery = RoleNeeded(Role.CONTRIBUTOR, resources.gallery.id, "It writes image versions.", WRITE_VERSIONS)
-    return [*readers, gallery, *_roles_for_template(template)]
+def roles_of_image_builder(plan: StagePlan) -> list[RoleNeeded]:
+    """Return the roles that the identity of Azure Image Builder needs, wherever they are."""
+    resources, properties, of_builder = stage_resources(plan), plan.image_template.properties, RIGHTS.image_builder
+    readers = [RoleNeeded(of_builder.on_scripts, container.id) for container in resources.containers]
+    gallery = RoleNeeded(of_builder.on_gallery, resources.gallery.id)
+    source = [role for role in _of_source(properties["source"]) if role.scope.lower() != gallery.scope.lower()]
+    return [*readers, gallery, *source, *_of_template(properties)]
 
 
-def roles_of_build(resources: StageResources, template: ImageTemplatePlan) -> list[RoleNeeded]:
+def roles_to_give(plan: StagePlan) -> list[RoleNeeded]:
+    """Return those that a stage gives: where the app has its own rights, in the subscriptions of environments."""
+    return [role for role in roles_of_image_builder(plan) if is_ours(role, plan)]
+
+
+def roles_of_build(plan: StagePlan) -> list[RoleNeeded]:
     """Return those that a build cannot do without: none on what it reads nothing of, or publishes nothing in."""
+    resources, template = stage_resources(plan), plan.image_template
     used = {script.container for script in template.scripts}
     unused = {container.id for container in resources.containers if container.name not in used}
     if template.image_definition_id is None:
         unused.add(resources.gallery.id)
-    return [role for role in roles_of_image_builder(resources, template) if role.scope not in unused]
+    return [role for role in roles_of_image_builder(plan) if role.scope not in unused]
 
 
-def _roles_for_template(template: ImageTemplatePlan) -> Iterator[RoleNeeded]:
-    subnet_id = template.properties.get("vmProfile", {}).get("vnetConfig", {}).get("subnetId")
+def is_ours(role: RoleNeeded, plan: StagePlan) -> bool:
+    """Say whether a role is needed in a subscription of an environment."""
+    ours = {plan.environment.subscription_id.lower(), *(one.lower() for one in plan.subscription_ids)}
+    return role.subscription_id.lower() in ours
+
+
+def _of_source(source: JsonObject) -> Iterator[RoleNeeded]:
+    match image_source(source):
+        case GalleryVersionSource(image_version_id=version_id):
+            gallery_id = version_id[: version_id.lower().index("/images/")]
+            yield RoleNeeded(RIGHTS.image_builder.on_source_gallery, gallery_id)
+        case ManagedImageSource(image_id=image_id):
+            yield RoleNeeded(RIGHTS.image_builder.on_source_image, image_id)
+        case _:
+            pass  # anyone may read the marketplace
+
+
+def _of_template(properties: JsonObject) -> Iterator[RoleNeeded]:
+    of_builder = RIGHTS.image_builder
+    subnet_id = properties.get("vmProfile", {}).get("vnetConfig", {}).get("subnetId")
     if subnet_id:
-        network_id = subnet_id.rsplit("/subnets/", 1)[0]
-        yield RoleNeeded(Role.NETWORK_CONTRIBUTOR, network_id, "It puts the build VM into the subnet.", JOIN_SUBNETS)
-    staging_group_id = template.properties.get("stagingResourceGroup")
+        yield RoleNeeded(of_builder.on_network, subnet_id.rsplit("/subnets/", 1)[0])
+    staging_group_id = properties.get("stagingResourceGroup")
     if staging_group_id:
-        yield RoleNeeded(Role.CONTRIBUTOR, staging_group_id, "It builds in the staging group given.", WRITE_MACHINES)
-    distributors = template.properties.get("distribute", [])
-    image_ids = [one["imageId"] for one in distributors if one["type"] == "ManagedImage"]
+        yield RoleNeeded(of_builder.on_staging_group, staging_group_id)
+    image_ids = [one["imageId"] for one in properties.get("distribute", []) if one["type"] == "ManagedImage"]
     for group_id in dict.fromkeys(image_id.split("/providers/")[0] for image_id in image_ids):
-        yield RoleNeeded(Role.CONTRIBUTOR, group_id, "It writes the managed image.", WRITE_IMAGES)
+        yield RoleNeeded(of_builder.on_group_of_managed_image, group_id)

@@ -1,7 +1,7 @@
 """Decides what of Azure's present state stands in the way of a stage."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from models.configuration import ImageDefinition, Infrastructure, StagePlan
@@ -9,7 +9,9 @@ from models.message import JsonObject
 from models.misfit import Misfit, Part, Path
 from models.subscription import SubscriptionProviders
 from policies.resource_ids import parse_resource_id
-from policies.roles import ROLE_NAMES, RoleNeeded
+from policies.rights import role_in_place_of, role_name
+from policies.role_coverage import LackingRole
+from policies.roles import RoleNeeded, is_ours
 
 IMAGE_TEMPLATES = "microsoft.virtualmachineimages/imagetemplates"
 IMAGE_VERSIONS = "microsoft.compute/galleries/images/versions"
@@ -82,22 +84,46 @@ def container_misfits(infrastructure: Infrastructure, *, is_there: bool) -> list
     return [] if is_there else [_missing(Thing(CONTAINER, "container", infrastructure.containers[0]))]
 
 
-def identity_misfits(infrastructure: Infrastructure, *, is_there: bool) -> list[Misfit]:
-    """Return what is wrong with Azure Image Builder's identity, which the stage does not make."""
-    return [] if is_there else [_missing(Thing(IDENTITY, "identity", infrastructure.identity))]
+def missing_identity(infrastructure: Infrastructure, needed_elsewhere: Iterable[RoleNeeded]) -> list[Misfit]:
+    """Return what to say where Azure Image Builder's identity is not there.
 
-
-def role_misfits(infrastructure: Infrastructure, lacking: list[RoleNeeded]) -> list[Misfit]:
-    """Return what the identity lacks of the rights that a build needs, where the stage gives none."""
+    Where the stage makes it, that only matters for the roles that others have to give it first.
+    """
+    thing = Thing(IDENTITY, "identity", infrastructure.identity)
     return [
         Misfit(
             Part.INFRASTRUCTURE,
             IDENTITY,
-            f"The identity {infrastructure.identity} may not {role.action} on {role.scope}. {role.reason}",
-            f"run once with the scope `all`, which gives it the role {ROLE_NAMES[role.role]} there",
+            f"The identity {thing.name} is not there yet, so nobody can have given it the role "
+            f"{role_name(role.use.role)} on {role.scope}. {role.use.reason}",
+            "run once with the scope `only-infrastructure`, which makes it, and have the role given to it then",
         )
-        for role in lacking
-    ]
+        for role in needed_elsewhere
+    ] or [_missing(thing)]
+
+
+def role_misfits(
+    plan: StagePlan, principal_id: str, lacking: Iterable[LackingRole], custom_roles: Iterable[str]
+) -> list[Misfit]:
+    """Return what the identity lacks of the rights that a build needs, where the stage gives none."""
+    deployed, misfits = frozenset(custom_roles), list[Misfit]()
+    for one in lacking:
+        needed, actions = one.needed, ", ".join(one.actions)
+        if is_ours(needed, plan):
+            role = role_name(role_in_place_of(needed.use.role, deployed))
+            instead = f"run once with the scope `all`, which gives it the role {role} there"
+        else:
+            # A custom role of ours cannot be assigned in a subscription that is no environment's.
+            role = role_name(role_in_place_of(needed.use.role, ()))
+            instead = (
+                f"have it given a role that allows this, such as {role}: az role assignment create --role '{role}' "
+                f"--assignee-object-id {principal_id} --assignee-principal-type ServicePrincipal --scope {needed.scope}"
+            )
+        problem = (
+            f"The identity {plan.infrastructure.identity} may not {actions} on {needed.scope}. {needed.use.reason}"
+        )
+        misfits.append(Misfit(Part.INFRASTRUCTURE, IDENTITY, problem, instead))
+    return misfits
 
 
 def gallery_misfits(plan: StagePlan, there: tuple[ImageDefinition, ...] | None, *, deployed: bool) -> list[Misfit]:

@@ -88,6 +88,7 @@ async def _planned_stage(
         approval=approvals_of(reading.pipeline, options.environments).get(environment),
         unregistered=found.unregistered,
         templates=await _earlier_templates(azure, stage, plan, found.unregistered),
+        custom_roles=frozenset(azure.custom_roles),
     )
     return PlannedStage(environment=environment, steps=planned_steps(outlook), remarks=tuple(remarks))
 

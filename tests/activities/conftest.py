@@ -25,7 +25,6 @@ from models.resources import (
     ImageTemplate,
     ManagedIdentity,
     ResourceGroup,
-    Role,
     RoleAssignment,
     StorageAccount,
 )
@@ -135,9 +134,9 @@ async def stage(azure: AzureClients, wanted: Wanted) -> Wanted:
         await put(azure, resource)
     identity = await create_or_update_identity(azure, wanted.identity)
     for role, scope, principal in (
-        (Role.STORAGE_BLOB_DATA_CONTRIBUTOR, wanted.container.id, None),
-        (Role.STORAGE_BLOB_DATA_READER, wanted.container.id, identity.principal_id),
-        (Role.CONTRIBUTOR, wanted.gallery.id, identity.principal_id),
+        ("storageBlobDataContributor", wanted.container.id, None),
+        ("storageBlobDataReader", wanted.container.id, identity.principal_id),
+        ("imageVersionWriter", wanted.gallery.id, identity.principal_id),
     ):
         assignment = RoleAssignment(subscription_id=SUBSCRIPTION, scope=scope, role=role, principal_id=principal)
         await create_or_update_role_assignment(azure, assignment)

@@ -15,7 +15,7 @@ from activities.infrastructure import (
     get_storage_account,
 )
 from models.errors import AzureAbsent, AzureRefused, AzureUnavailable
-from models.resources import ProvisioningState, Role, RoleAssignment
+from models.resources import ProvisioningState, RoleAssignment
 from tests.conftest import SUBSCRIPTION
 
 
@@ -93,7 +93,7 @@ async def test_a_role_given_twice_is_one_assignment(azure, stage, simulated_azur
     assignment = RoleAssignment(
         subscription_id=SUBSCRIPTION,
         scope=stage.gallery.id,
-        role=Role.CONTRIBUTOR,
+        role="imageVersionWriter",
         principal_id=identity.principal_id,
     )
     first = await create_or_update_role_assignment(azure, assignment)
@@ -106,7 +106,7 @@ async def test_an_unknown_principal_asks_for_another_try(azure, stage):
     assignment = RoleAssignment(
         subscription_id=SUBSCRIPTION,
         scope=stage.gallery.id,
-        role=Role.CONTRIBUTOR,
+        role="imageVersionWriter",
         principal_id="99999999-9999-4999-8999-999999999999",
     )
     with pytest.raises(AzureUnavailable) as unavailable:

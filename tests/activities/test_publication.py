@@ -7,7 +7,7 @@ from activities.infrastructure import create_or_update_identity, create_or_updat
 from activities.publication import get_publication, publish_lineage
 from models.errors import AzureRefused, AzureUnavailable
 from models.pipeline_record import BuiltScript
-from models.resources import ImageTemplateReference, Role, RoleAssignment
+from models.resources import ImageTemplateReference, RoleAssignment
 from models.stage_messages import Lineage, PublicationRequest
 from tests.conftest import SUBSCRIPTION
 
@@ -124,7 +124,7 @@ async def test_a_version_and_a_managed_image_get_tags_beside_those_that_they_hav
     may_make_images = RoleAssignment(
         subscription_id=SUBSCRIPTION,
         scope=stage.group.id,
-        role=Role.CONTRIBUTOR,
+        role="imageVersionWriter",
         principal_id=identity.principal_id,
     )
     await create_or_update_role_assignment(azure, may_make_images)

@@ -21,10 +21,10 @@ from azure_clients.connection import AzureClients
 from configuration.reading import read_configuration
 from models.errors import AzureUnavailable
 from models.pipeline_run import Scope, Stage
-from models.resources import Gallery, GalleryImageDefinition, ResourceGroup, Role, RoleAssignment
+from models.resources import Gallery, GalleryImageDefinition, ResourceGroup, RoleAssignment
 from models.source_image import GalleryVersionSource
 from models.subscription import ProviderReference
-from policies.roles import roles_of_image_builder
+from policies.roles import roles_to_give
 from policies.stage_resources import stage_resources
 from tests.activities.conftest import change
 from tests.conftest import OTHER_SUBSCRIPTION, SUBSCRIPTION
@@ -62,12 +62,12 @@ def deploy(azure: AzureClients, settings):
         await create_or_update_gallery(azure, resources.gallery)
         for definition in resources.image_definitions if definitions else ():
             await create_or_update_image_definition(azure, definition)
-        for needed in roles_of_image_builder(resources, plan.image_template):
-            if needed.role is not lacking:
+        for needed in roles_to_give(plan):
+            if needed.use.role != lacking:
                 assignment = RoleAssignment(
                     subscription_id=SUBSCRIPTION,
                     scope=needed.scope,
-                    role=needed.role,
+                    role=needed.use.role,
                     principal_id=identity.principal_id,
                 )
                 await create_or_update_role_assignment(azure, assignment)
@@ -154,8 +154,8 @@ async def test_a_missing_image_definition_is_told_where_its_name_stands(look, de
 @pytest.mark.parametrize(
     ("lacking", "action"),
     [
-        (Role.STORAGE_BLOB_DATA_READER, "blobs/read on "),
-        (Role.CONTRIBUTOR, "versions/write on "),
+        ("storageBlobDataReader", "blobs/read on "),
+        ("imageVersionWriter", "versions/write on "),
     ],
 )
 @pytest.mark.parametrize("scope", [Scope.ONLY_ASSETS_AND_IMAGE, Scope.ONLY_IMAGE])
@@ -171,7 +171,7 @@ async def test_a_role_that_the_identity_lacks_is_told_where_the_stage_does_not_g
 
 
 async def test_any_role_that_allows_the_same_is_as_good(azure, look, deploy):
-    principal_id = await deploy(lacking=Role.CONTRIBUTOR)
+    principal_id = await deploy(lacking="imageVersionWriter")
     custom = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{uuid.uuid4()}"
     authorization = azure.authorization(SUBSCRIPTION)
     await authorization.role_definitions.create_or_update(
@@ -179,7 +179,7 @@ async def test_any_role_that_allows_the_same_is_as_good(azure, look, deploy):
         custom.rpartition("/")[2],
         {
             "roleName": "Publisher of images",
-            "permissions": [{"actions": ["Microsoft.Compute/galleries/*/write"]}],
+            "permissions": [{"actions": ["Microsoft.Compute/galleries/*/write", "*/read"]}],
             "assignableScopes": [f"/subscriptions/{SUBSCRIPTION}"],
         },
     )
@@ -191,7 +191,7 @@ async def test_any_role_that_allows_the_same_is_as_good(azure, look, deploy):
 
 
 async def test_an_app_that_may_not_read_roles_finds_none_lacking(look, deploy, simulated_azure):
-    await deploy(lacking=Role.CONTRIBUTOR)
+    await deploy(lacking="imageVersionWriter")
     simulated_azure.faults.add("status", path="/roleAssignments", status=403, code="AuthorizationFailed")
     found = await look(Scope.ONLY_IMAGE)
     assert (found.faults, found.unanswered) == ((), ())
@@ -322,8 +322,11 @@ VERSION = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/theirs/{COMPUTE}/
 
 
 @pytest.fixture
-async def golden(azure, simulated_azure):
-    """Publish versions of an image definition in another subscription; the newest is not to be taken as latest."""
+async def golden(azure, settings):
+    """Publish versions of an image definition in another subscription; the newest is not to be taken as latest.
+
+    The identity of Azure Image Builder is there, and may read them.
+    """
 
     async def publish(regions=("westeurope",), **properties):
         group = ResourceGroup(subscription_id=OTHER_SUBSCRIPTION, name="theirs", location="westeurope")
@@ -356,6 +359,13 @@ async def golden(azure, simulated_azure):
                 },
             }
             await versions.begin_create_or_update("theirs", "golden", "base", name, body, polling=False)
+        plan = read_configuration(settings.parameters_folder, settings.customization_folder).stage_plan("sbx", "linux")
+        await create_or_update_resource_group(azure, stage_resources(plan).group)
+        identity = await create_or_update_identity(azure, stage_resources(plan).identity)
+        reader = RoleAssignment(
+            subscription_id=OTHER_SUBSCRIPTION, scope=gallery.id, role="reader", principal_id=identity.principal_id
+        )
+        await create_or_update_role_assignment(azure, reader)
 
     return publish
 
@@ -410,16 +420,39 @@ async def test_latest_is_the_highest_number_that_latest_does_not_leave_out(azure
 async def test_a_version_in_a_subscription_that_is_not_known_is_told(look, settings):
     elsewhere = VERSION.replace(OTHER_SUBSCRIPTION, "99999999-9999-4999-8999-999999999999")
     with_source(settings, f'{{"type": "SharedImageVersion", "imageVersionId": "{elsewhere}/latest"}}')
-    (fault,) = (await look()).faults
-    assert fault.path.startswith("parameters.itParam.value.imageSource")
+    assert "parameters.itParam.value.imageSource" in [fault.path for fault in (await look()).faults]
 
 
 async def test_a_version_that_an_earlier_stage_publishes_is_yet_to_come(azure, settings):
     with_source(settings, f'{{"type": "SharedImageVersion", "imageVersionId": "{VERSION}/latest"}}')
     reading = read_configuration(settings.parameters_folder, settings.customization_folder)
     definition_id = VERSION.removesuffix("/versions")
-    assert (await find_in_azure(azure, reading, "sbx", "linux", Scope.ALL)).faults
-    assert not (await find_in_azure(azure, reading, "sbx", "linux", Scope.ALL, frozenset({definition_id}))).faults
+    for published, is_told in ((frozenset[str](), True), (frozenset({definition_id}), False)):
+        faults = (await find_in_azure(azure, reading, "sbx", "linux", Scope.ALL, published)).faults
+        assert any("imageSource" in fault.path for fault in faults) is is_told
+
+
+async def test_a_source_elsewhere_must_be_open_to_the_identity_before_anything_is_changed(
+    azure, look, settings, golden, simulated_azure
+):
+    await golden(features=TRUSTED)
+    with_source(settings, f'{{"type": "SharedImageVersion", "imageVersionId": "{VERSION}/latest"}}')
+    assigned = azure.authorization(OTHER_SUBSCRIPTION).role_assignments
+    (given,) = [one async for one in assigned.list_for_subscription()]
+    await assigned.delete_by_id(given.id)
+    for scope in (Scope.ALL, Scope.ONLY_ASSETS_AND_IMAGE):
+        told = [fault for fault in (await look(scope)).faults if "reads the source" in fault.problem]
+        (fault,) = told
+        assert "may not Microsoft.Compute/galleries/images/read" in fault.problem
+        assert f"az role assignment create --role 'Reader' --assignee-object-id {given.principal_id}" in fault.instead
+        assert fault.instead.endswith(f"--scope {VERSION.removesuffix('/images/base/versions')}")
+
+
+async def test_a_source_elsewhere_needs_an_identity_that_can_be_given_the_right(look, settings):
+    with_source(settings, f'{{"type": "SharedImageVersion", "imageVersionId": "{VERSION}/latest"}}')
+    (fault,) = [fault for fault in (await look()).faults if "not there yet" in fault.problem]
+    assert "only-infrastructure" in fault.instead
+    assert "Reader" in fault.problem
 
 
 @pytest.mark.parametrize(

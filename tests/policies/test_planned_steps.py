@@ -5,10 +5,9 @@ import pytest
 from models.configuration import Approval
 from models.image_build import ImageRunState
 from models.pipeline_run import Scope, Stage
-from models.resources import ImageTemplateReference, ProvisioningState, Role
+from models.resources import ImageTemplateReference, ProvisioningState
 from models.template_removal import FoundImageTemplate
 from policies.planned_steps import StageOutlook, planned_steps
-from policies.roles import ROLE_NAMES
 from tests.stage_plan import COMPUTE, SHARED, SOURCE, SUBSCRIPTION, stage_plan
 
 
@@ -133,5 +132,6 @@ def test_each_distribution_is_told(distributor, words):
     assert words in told(outlook_of(plan=stage_plan(distribute=[distributor])))["publication"]
 
 
-def test_every_role_has_a_name():
-    assert set(ROLE_NAMES) == set(Role)
+def test_a_role_is_told_by_the_name_that_it_is_given_under():
+    for deployed, name in ((frozenset(), "Contributor"), (frozenset({"imageVersionWriter"}), "image version writer")):
+        assert f"{name} on g" in told(outlook_of(custom_roles=deployed))["infrastructure"]

@@ -10,7 +10,7 @@ from policies.stage_misfits import (
     container_misfits,
     gallery_misfits,
     group_misfits,
-    identity_misfits,
+    missing_identity,
     region_misfits,
     staging_group_misfits,
     used_definition,
@@ -99,9 +99,9 @@ def test_a_taken_name_counts_where_an_account_is_to_be_made(location, deployed, 
 
 
 def test_container_and_identity_must_be_there():
-    assert container_misfits(INFRASTRUCTURE, is_there=True) == identity_misfits(INFRASTRUCTURE, is_there=True) == []
+    assert container_misfits(INFRASTRUCTURE, is_there=True) == []
     (container,) = container_misfits(INFRASTRUCTURE, is_there=False)
-    (identity,) = identity_misfits(INFRASTRUCTURE, is_there=False)
+    (identity,) = missing_identity(INFRASTRUCTURE, ())
     assert "aibscripts" in container.problem
     assert "msi" in identity.problem
 
