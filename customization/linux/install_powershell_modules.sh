@@ -28,8 +28,9 @@ list_parts='
     $ErrorActionPreference = "Stop"
     (Import-PowerShellDataFile -LiteralPath $args[0] -SkipLimitCheck).RequiredModules |
         ForEach-Object { "$($_.ModuleName):$($_.RequiredVersion ?? $_.ModuleVersion)" }'
+# The newest of each first: it is the one that is loaded.
 # shellcheck disable=SC2016
-list_modules='Get-Module -ListAvailable | ForEach-Object { "$($_.Name) $($_.Version)" }'
+list_modules='Get-Module -ListAvailable | Sort-Object Version -Descending | ForEach-Object { "$($_.Name) $($_.Version)" }'
 
 # run_powershell SCRIPT [ARGUMENT...]: with a home of its own, so that nothing is left in root's.
 run_powershell() {

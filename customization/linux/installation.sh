@@ -180,8 +180,10 @@ read_release() {
     fi
 }
 
-# unpack ARCHIVE FOLDER: every user can read what was in it, whatever its packer thought of that.
+# unpack ARCHIVE FOLDER: in place of what an earlier image had there. Every user can read it, whatever its packer thought
+# of that.
 unpack() {
+    rm --recursive --force "$2"
     mkdir --parents "$2"
     case $1 in
         *.zip) python3 -m zipfile --extract "$1" "$2" ;;

@@ -88,7 +88,7 @@ case "$1 $2" in
 esac
 """
 # All that a user of the image has beside what was installed.
-SYSTEM_PROGRAMS = ("bash", "cat", "dirname", "mkdir", "readlink")
+SYSTEM_PROGRAMS = ("bash", "cat", "dirname", "mkdir", "readlink", "sort")
 # The guest agent, and what it generalises the machine with.
 AGENT = {
     "usr/sbin/waagent": "#!/bin/sh\necho WALinuxAgent-2.15.0.1 running on ubuntu\n",

@@ -21,7 +21,8 @@ case "$*" in
     --version) echo "PowerShell POWERSHELL_VERSION" ;;
     *Get-PackageProvider*) echo 3.0.0.1 ;;
     *Get-Module*) (cd "$modules" && for one in */*/*.psd1; do IFS=/ read -r name version _ <<<"$one"
-        [[ -r $one ]] && echo "$name $version"; done) ;;
+        [[ -r $one ]] && echo "$name $version"; done) | if [[ $* == *"Sort-Object Version -Desc"* ]]; then
+        sort --reverse --version-sort; else cat; fi ;;
     *Import-PowerShellDataFile*) cat "${@: -1}" ;;
     *Install-PSResource*)
         for module in "${@:5}"; do

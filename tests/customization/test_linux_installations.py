@@ -168,3 +168,29 @@ def test_the_extension_is_installed_for_all_users_at_its_version(build_vm: Build
     build_vm.run("install_azure_cli.sh")
     added = next(call for call in build_vm.calls if call.startswith("az extension add"))
     assert f"--version {VERSIONS['AZURE_DEVOPS_EXTENSION_VERSION']} --system --yes" in added
+
+
+def test_an_image_that_builds_on_an_earlier_one_has_the_new_versions(build_vm: BuildVm) -> None:
+    old = {"POWERSHELL_VERSION": "7.0.1", "DOTNET_SDK_VERSION": "8.0.100", "DOTNET_RUNTIME_VERSION": "8.0.0"}
+    build_vm.serve(wanted=old | {"MODULE_PESTER": "Pester:5.0.0"}, said=old)
+    build_vm.install_everything()
+    left_over = build_vm.root / "opt/microsoft/powershell/7/old.dll"
+    left_over.touch()
+    build_vm.serve()
+    build_vm.install_everything()
+    inventory = json.loads((build_vm.root / "etc/image-bakery/inventory.json").read_text())
+    said = [(one["name"], one["version"]) for one in inventory["components"]]
+    assert len(dict(said)) == len(said)
+    assert ("PowerShell", VERSIONS["POWERSHELL_VERSION"]) in said
+    assert ("PowerShell module Pester", VERSIONS["MODULE_PESTER"].partition(":")[2]) in said
+    assert not left_over.exists()
+
+
+def test_a_component_of_an_earlier_image_stays_in_the_inventory(build_vm: BuildVm) -> None:
+    """Also where no script of this image installs it: a validator finds out whether it is still there."""
+    build_vm.run("install_kubectl.sh")
+    assert build_vm.run("write_inventory.sh").returncode == 0
+    build_vm.run("install_bicep.sh")
+    assert build_vm.run("write_inventory.sh").returncode == 0
+    inventory = json.loads((build_vm.root / "etc/image-bakery/inventory.json").read_text())
+    assert [one["name"] for one in inventory["components"]] == ["kubectl", "Bicep CLI"]
