@@ -36,7 +36,8 @@ class StackOptions:
     """How a stack is to be; an endpoint that is given names a part that runs elsewhere, and none is started for it.
 
     Without `identity_endpoint`, a given `arm_endpoint` is used with the operator's own sign-in. `settings` are
-    application settings of the functions app, by name. `histories` is a folder for those of orchestrations that end.
+    application settings of the functions app, by name. With `blob_faults`, faults of the simulated Azure strike what is
+    asked of blobs too. `histories` is a folder for those of orchestrations that end.
     """
 
     build_seconds: float = 20.0
@@ -48,6 +49,7 @@ class StackOptions:
     identity_endpoint: str | None = None
     identity_header: str | None = None
     blob_endpoint: str | None = None
+    blob_faults: bool = False
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     histories: Path | None = None
 
@@ -114,6 +116,9 @@ def _start(folder: Path, processes: Processes, options: StackOptions) -> Stack:
     azure = _start_simulated_azure(processes, options, certificates, blobs_url, subscriptions)
     is_all_local = azurite is not None and azure is not None
     bundle = trust_bundle(folder, certificates.ca_file, others=options.ca_file, system=not is_all_local)
+    if azure and azurite:
+        # At a front of Azurite, where there is one.
+        blobs_url = azure.announced()["blobs"]
     blob = _blob_part(options, azurite, blobs_url, account_key)
     _make_containers(blob, bundle)
     arm, identity = _azure_parts(options, azure)
@@ -175,6 +180,7 @@ def _start_simulated_azure(
         *("--ca-file", str(certificates.ca_file), "--build-seconds", str(options.build_seconds)),
         *("--subscriptions", ",".join(dict.fromkeys(subscriptions.values()))),
         *(("--blob-endpoint", blobs_url, "--blob-accounts", ",".join(POOL)) if blobs_url else ()),
+        *(("--blob-front",) if blobs_url and options.blob_faults else ()),
     ]
     return processes.start("simulated-azure", _module("local.simulated_azure", *arguments))
 

@@ -21,6 +21,7 @@ def _settings() -> Settings:
     parser.add_argument("--subscriptions", type=_names, required=True, help="ids, separated by commas")
     parser.add_argument("--blob-endpoint", help="https://host:port of an Azurite; without it no script is read")
     parser.add_argument("--blob-accounts", type=_names, default=[], help="account names of it, separated by commas")
+    parser.add_argument("--blob-front", action="store_true", help="let faults strike what clients ask of blobs, too")
     parser.add_argument("--build-seconds", type=float, default=Pace.build_seconds, help="length of an image build")
     parser.add_argument("--operation-scale", type=float, default=Pace.operation_scale, help="0: all other is immediate")
     parser.add_argument("--port", type=int, default=0, help="of Azure Resource Manager; 0: any")
@@ -37,7 +38,9 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, endings)
     with SimulatedAzure(_settings()) as azure:
         identity = {"endpoint": azure.identity_endpoint, "header": azure.identity_header}
-        print(json.dumps({"arm": {"url": azure.arm_url}, "identity": identity}), flush=True)
+        print(
+            json.dumps({"arm": {"url": azure.arm_url}, "identity": identity, "blobs": azure.blob_endpoint}), flush=True
+        )
         signal.sigwait(endings)
 
 

@@ -1,7 +1,7 @@
 """The simulation's own interface, under `/_simulation` on the port of Azure Resource Manager; without authentication.
 
-`GET`, `DELETE requests`; `GET`, `POST`, `DELETE faults`; `GET`, `POST clock`; `GET`, `POST pace`; `GET principal`;
-`POST reset`; `GET`, `POST events`; `GET`, `POST`, `DELETE event-subscriptions`.
+`GET`, `DELETE requests`; `GET requests/counted`; `GET`, `POST`, `DELETE faults`; `GET`, `POST clock`;
+`GET`, `POST pace`; `GET principal`; `POST reset`; `GET`, `POST events`; `GET`, `POST`, `DELETE event-subscriptions`.
 """
 
 from datetime import timedelta
@@ -26,6 +26,9 @@ def control_plane(azure: Azure) -> Starlette:  # noqa: C901  # one small functio
             azure.requests.clear()
         query = request.query_params
         return JSONResponse({"requests": azure.requests.matching(query.get("method", ""), query.get("path", ""))})
+
+    async def counted(_: Request) -> JSONResponse:
+        return JSONResponse(azure.requests.counted)
 
     async def faults(request: Request) -> JSONResponse:
         if request.method == "DELETE":
@@ -71,6 +74,7 @@ def control_plane(azure: Azure) -> Starlette:  # noqa: C901  # one small functio
 
     routes = [
         Route("/requests", requests, methods=["GET", "DELETE"]),
+        Route("/requests/counted", counted),
         Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
         Route("/clock", clock, methods=["GET", "POST"]),
         Route("/pace", pace, methods=["GET", "POST"]),

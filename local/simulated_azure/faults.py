@@ -4,13 +4,16 @@ import random
 import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 from pydantic.alias_generators import to_camel
+
+from local.simulated_azure.troubles import SHARES, TROUBLES, Trouble
 
 type Kind = Literal[
     "status",  # answer `status`, `code`, `message`, `retryAfter` instead of acting
     "drop-before",  # close the connection before acting
     "drop-after",  # act, then close the connection
+    "trouble",  # one of `troubles` by its share in the table of troubles, of all where none is named
     "delay",  # wait `seconds` (real time) before acting
     "hidden-after-put",  # for `seconds` after its PUT a GET of the resource answers 404
     "slow-principal",  # a new identity's principal is unknown to the role service for `seconds`
@@ -24,6 +27,8 @@ type Kind = Literal[
     "event-overtaken",  # it comes after the next one, at the latest after `seconds` (1 if 0)
     "replication",  # a version's replication stays `outcome`: InProgress or Failed
 ]
+# Of these one request meets at most one.
+TROUBLING: set[Kind] = {"status", "drop-before", "drop-after", "trouble"}
 
 
 class Fault(BaseModel):
@@ -43,11 +48,14 @@ class Fault(BaseModel):
     code: str = "InternalServerError"
     message: str = "Internal error occurred"
     retry_after: float | None = None
+    troubles: list[str] = Field(default_factory=list[str])
     seconds: float = 0.0
     outcome: str = "Failed"
     sub_state: str = "Customizing"
     struck: int = 0
     """How often it has struck so far."""
+    struck_as: dict[str, int] = Field(default_factory=dict[str, int])
+    """How often as which trouble, where it is one."""
 
     _chance: random.Random = PrivateAttr(default_factory=random.Random)
 
@@ -55,6 +63,28 @@ class Fault(BaseModel):
         """The same seed gives the same sequence of strikes."""
         super().model_post_init(context)
         self._chance.seed(self.seed)
+
+    @field_validator("troubles")
+    @classmethod
+    def _are_known(cls, names: list[str]) -> list[str]:
+        unknown = [name for name in names if name not in TROUBLES]
+        if unknown:
+            raise ValueError(f"No such trouble: {', '.join(unknown)}. There are: {', '.join(TROUBLES)}.")
+        return names
+
+    def trouble(self) -> Trouble:
+        """What becomes of the request that it has struck."""
+        if self.kind == "trouble":
+            table = {TROUBLES[name]: SHARES[TROUBLES[name]] for name in self.troubles} or SHARES
+            trouble = self._chance.choices([*table], [*table.values()])[0]
+        elif self.kind == "status":
+            trouble = Trouble(
+                self.kind, status=self.status, code=self.code, message=self.message, retry_after=self.retry_after
+            )
+        else:
+            trouble = Trouble(self.kind, acts=self.kind == "drop-after")
+        self.struck_as[trouble.name] = self.struck_as.get(trouble.name, 0) + 1
+        return trouble
 
     def strikes(self, method: str, path: str) -> bool:
         """Whether it happens now; counts it if so."""
@@ -87,6 +117,11 @@ class Faults:
     def take(self, kind: Kind, path: str, method: str = "") -> Fault | None:
         """The first fault of this kind that strikes, counted, or None."""
         return next((fault for fault in self._faults if fault.kind == kind and fault.strikes(method, path)), None)
+
+    def trouble(self, path: str, method: str) -> Trouble | None:
+        """What becomes of a request: the first trouble that strikes it, or None where it is served as usual."""
+        fault = next((one for one in self._faults if one.kind in TROUBLING and one.strikes(method, path)), None)
+        return fault.trouble() if fault else None
 
     def seconds(self, kind: Kind, path: str, method: str = "") -> float:
         """Seconds of the fault that strikes, 0 without one."""

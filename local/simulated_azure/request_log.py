@@ -1,6 +1,6 @@
 """The log of all requests and answers, with bounded memory."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +14,12 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._entries: deque[Json] = deque(maxlen=CAPACITY)
+        self.counted: Counter[str] = Counter()
+        """How many requests came in all, by service and method, those without an answer too."""
+
+    def count(self, service: str, method: str) -> None:
+        """Count a request that has come."""
+        self.counted[f"{service} {method}"] += 1
 
     def add(self, entry: Json) -> None:
         """Keep one more."""
@@ -34,6 +40,7 @@ class RequestLog:
     def clear(self) -> None:
         """Forget all."""
         self._entries.clear()
+        self.counted.clear()
 
 
 def request_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from local.simulated_azure import identity_endpoint, tokens
 from local.simulated_azure.arm.application import ResourceManager
 from local.simulated_azure.arm.routing import Router
 from local.simulated_azure.azure import Azure
+from local.simulated_azure.blob_front import BlobFront
 from local.simulated_azure.blob_pool import BlobPool
 from local.simulated_azure.clock import Clock
 from local.simulated_azure.connections import KnownConnection
@@ -50,6 +52,8 @@ class Settings:
     """`https://host:port` of an Azurite; without it scripts are not read and logs not written."""
     blob_accounts: Sequence[str] = ()
     """Names of the accounts that this Azurite serves."""
+    blob_front: bool = False
+    """Whether clients reach it through a front, at which faults can strike what they ask of blobs."""
     pace: Pace = field(default_factory=Pace)
     port: int = 0
     """Of Azure Resource Manager; 0 lets the system choose."""
@@ -71,23 +75,11 @@ class SimulatedAzure:
         blobs = BlobPool(settings.blob_endpoint, settings.blob_accounts, settings.ca_file)
         self._azure = Azure([*settings.subscriptions], blobs, settings.pace, ca_file=settings.ca_file)
         manager = ResourceManager(self._azure, Router(ROUTES), control_plane(self._azure))
-        identity = identity_endpoint.identity_endpoint(self._azure, self.identity_header)
-        self._arm = uvicorn.Server(
-            uvicorn.Config(
-                manager,
-                _HOST,
-                settings.port,
-                http=KnownConnection,
-                lifespan="off",
-                log_config=None,
-                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-                ssl_certfile=settings.certificate,
-                ssl_keyfile=str(settings.private_key),
-            ),
-        )
-        self._identity = uvicorn.Server(
-            uvicorn.Config(identity, _HOST, settings.identity_port, lifespan="off", log_config=None),
-        )
+        identity = identity_endpoint.IdentityEndpoint(self._azure, self.identity_header)
+        tls = {"ssl_certfile": settings.certificate, "ssl_keyfile": str(settings.private_key)}
+        self._arm = _server(manager, settings.port, **tls)
+        self._identity = _server(identity, settings.identity_port)
+        self._blob_front = _server(BlobFront(self._azure), 0, **tls) if settings.blob_front else None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="simulated-azure", daemon=True)
 
@@ -100,6 +92,11 @@ class SimulatedAzure:
     def identity_endpoint(self) -> str:
         """Value for `IDENTITY_ENDPOINT`; `identity_header` is the one for `IDENTITY_HEADER`."""
         return f"http://{_HOST}:{_port(self._identity)}{identity_endpoint.PATH}"
+
+    @property
+    def blob_endpoint(self) -> str | None:
+        """Where clients find the blob accounts, each at its name; None without an Azurite."""
+        return self._azure.blobs.endpoint
 
     @property
     def subscriptions(self) -> list[str]:
@@ -159,17 +156,23 @@ class SimulatedAzure:
         """
         self._thread.start()
         deadline = time.monotonic() + _STARTUP_SECONDS
-        while not (self._arm.started and self._identity.started):
+        while not all(server.started for server in self._servers):
             if not self._thread.is_alive() or time.monotonic() > deadline:
                 raise RuntimeError("The simulated Azure could not start; uvicorn said why on standard error.")
             time.sleep(0.01)
+        if self._blob_front:
+            self._azure.blobs.endpoint = f"https://{_HOST}:{_port(self._blob_front)}"
         return self
 
     def stop(self) -> None:
         """Close all connections and end the thread."""
-        self._arm.should_exit = self._identity.should_exit = True
-        self._arm.force_exit = self._identity.force_exit = True
+        for server in self._servers:
+            server.should_exit = server.force_exit = True
         self._thread.join(_STARTUP_SECONDS)
+
+    @property
+    def _servers(self) -> list[uvicorn.Server]:
+        return [self._arm, self._identity, *([self._blob_front] if self._blob_front else [])]
 
     def __enter__(self) -> Self:
         return self.start()
@@ -186,7 +189,7 @@ class SimulatedAzure:
     async def _serve(self) -> None:
         heartbeat = asyncio.create_task(self._keep_time())
         try:
-            await asyncio.gather(self._arm.serve(), self._identity.serve())
+            await asyncio.gather(*(server.serve() for server in self._servers))
         finally:
             heartbeat.cancel()
             await self._azure.events.close()
@@ -197,6 +200,21 @@ class SimulatedAzure:
         while True:
             await self._azure.agenda.run_due()
             await asyncio.sleep(_HEARTBEAT_SECONDS)
+
+
+def _server(application: ASGIApp, port: int, **tls: Any) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            application,
+            _HOST,
+            port,
+            http=KnownConnection,
+            lifespan="off",
+            log_config=None,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            **tls,
+        ),
+    )
 
 
 def _port(server: uvicorn.Server) -> int:

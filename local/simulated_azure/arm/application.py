@@ -20,9 +20,9 @@ from local.simulated_azure.arm.resources import missing
 from local.simulated_azure.arm.routing import Route, Router
 from local.simulated_azure.azure import Azure
 from local.simulated_azure.clock import timestamp
-from local.simulated_azure.connections import drop_connection
 from local.simulated_azure.identifiers import new_guid
 from local.simulated_azure.request_log import log_entry, request_headers
+from local.simulated_azure.troubles import Trouble, serve_in_trouble
 
 _logger = logging.getLogger(__name__)
 
@@ -45,22 +45,28 @@ class ResourceManager:
         await self._azure.agenda.run_due()
 
         method, path = request.method, request.url.path
+        self._azure.requests.count("arm", method)
         faults = self._azure.faults
         if delay := faults.seconds("delay", path, method):
             try:
                 await asyncio.sleep(delay)
             except asyncio.CancelledError:
                 return  # The simulation is being stopped; whoever waited for this answer is gone.
-        if faults.take("drop-before", path, method):
-            await drop_connection(scope, receive)
-            return
-        response = self._declared_failure(method, path) or await self._answer(request, body)
-        rendered = _render(response, request.headers)
-        self._log(request, body, rendered)
-        if faults.take("drop-after", path, method):
-            await drop_connection(scope, receive)
-            return
-        await rendered(scope, receive, send)
+        await serve_in_trouble(
+            faults.trouble(path, method),
+            (scope, receive, send),
+            lambda: self._answer_and_log(request, body),
+            lambda trouble: self._refuse_and_log(request, body, trouble),
+        )
+
+    async def _answer_and_log(self, request: Request, body: Any) -> Response:
+        return self._logged(request, body, await self._answer(request, body))
+
+    def _refuse_and_log(self, request: Request, body: Any, trouble: Trouble) -> Response:
+        headers = {} if trouble.retry_after is None else {"Retry-After": f"{trouble.retry_after:g}"}
+        refusal = ArmError(trouble.status or 500, trouble.code, trouble.message, headers).response()
+        # Of a request on which Azure acted the log tells what Azure answered, whatever its caller got.
+        return _render(refusal, request.headers) if trouble.acts else self._logged(request, body, refusal)
 
     def _hide(self, request: ArmRequest) -> None:
         seconds = self._azure.faults.seconds("hidden-after-put", request.path) if request.method == "PUT" else 0
@@ -71,13 +77,6 @@ class ResourceManager:
         until = self._azure.hidden_until.get(request.path.lower())
         if request.method == "GET" and until is not None and self._azure.clock.now() < until:
             raise missing(request.resource_id)
-
-    def _declared_failure(self, method: str, path: str) -> ArmResponse | None:
-        fault = self._azure.faults.take("status", path, method)
-        if fault is None:
-            return None
-        headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
-        return ArmError(fault.status, fault.code, fault.message, headers).response()
 
     async def _answer(self, request: Request, body: Any) -> ArmResponse:
         try:
@@ -158,7 +157,8 @@ class ResourceManager:
                 f"The resource group '{group.name}' is in deprovisioning state and cannot perform this operation.",
             )
 
-    def _log(self, request: Request, body: Any, response: Response) -> None:
+    def _logged(self, request: Request, body: Any, answer: ArmResponse) -> Response:
+        response = _render(answer, request.headers)
         url = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         self._azure.requests.add(
             log_entry(
@@ -174,6 +174,7 @@ class ResourceManager:
                 },
             )
         )
+        return response
 
 
 def _group_inside(path: str) -> str | None:
