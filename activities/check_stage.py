@@ -9,6 +9,7 @@ from itertools import chain
 from pydantic import ValidationError
 
 from activities.run_scripts import read_with_uploads
+from activities.script_remarks import remarks_on_scripts
 from activities.stage_checks import GROUP_CHECK, STAGE_CHECKS, StageCheck
 from azure_clients import providers, records
 from azure_clients.connection import AzureClients
@@ -48,7 +49,8 @@ async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> 
     """Read the operator's files once for the whole stage and compare them with the facts of Azure.
 
     Azure: LIST of the uploads; LIST resource providers; GET or LIST of source, resource group, storage account, gallery
-    and identity; POST checkNameAvailability, which changes nothing; LIST and GET of the image's newest records.
+    and identity; POST checkNameAvailability, which changes nothing; LIST and GET of the image's newest records; GET of
+    the scripts' contents, for remarks.
     Repeat: reads again.
     """
     reading = await _read(azure, settings, stage)
@@ -67,7 +69,11 @@ async def check_stage(azure: AzureClients, settings: Settings, stage: Stage) -> 
     if found.unanswered:
         raise found.unanswered[0]
     plan = plan.model_copy(update={"image_template": without_keys(plan.image_template)})
-    remarks = (*reading.remarks_for([stage.environment], stage.image), *found.remarks)
+    remarks = (
+        *reading.remarks_for([stage.environment], stage.image),
+        *(await remarks_on_scripts(azure, settings, plan, stage.scripts)),
+        *found.remarks,
+    )
     history = await _build_history(azure, stage)
     return CheckedStage(plan=plan, remarks=remarks, unregistered_providers=found.unregistered, build_history=history)
 

@@ -65,8 +65,16 @@ async def gather_scripts(
 
 async def find_packaged(settings: Settings, paths: Iterable[str]) -> tuple[ScriptContent, ...]:
     """Return the contents of the scripts that came with the app under these paths, whatever was uploaded in place."""
-    found = [(path, await asyncio.to_thread(_packaged, settings, path)) for path in paths]
+    found = [(path, await asyncio.to_thread(read_packaged, settings, path)) for path in paths]
     return tuple(ScriptContent(path=path, sha256=sha256_of(content)) for path, content in found if content is not None)
+
+
+def read_packaged(settings: Settings, path: str) -> bytes | None:
+    """Return what is built of a file that came with the app, or None where there is none at this path."""
+    try:
+        return as_built((settings.customization_folder / path).read_bytes())
+    except FileNotFoundError:
+        return None
 
 
 async def sha256_of_upload(azure: AzureClients, upload: Upload) -> str | None:
@@ -118,17 +126,10 @@ async def _find_and_keep(
     content = await _find(azure, settings, path, upload)
     if content is None or await script_contents.is_kept(azure, content.sha256):
         return content
-    taken = await uploads.read(azure, upload) if upload else await asyncio.to_thread(_packaged, settings, path)
+    taken = await uploads.read(azure, upload) if upload else await asyncio.to_thread(read_packaged, settings, path)
     if taken is None or await script_contents.keep(azure, as_built(taken)) != content.sha256:
         return None
     return content
-
-
-def _packaged(settings: Settings, path: str) -> bytes | None:
-    try:
-        return as_built((settings.customization_folder / path).read_bytes())
-    except FileNotFoundError:
-        return None
 
 
 async def _read(settings: Settings, uploaded: frozenset[str] = frozenset()) -> ConfigurationReading:

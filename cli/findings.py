@@ -12,14 +12,13 @@ def print_refusal(console: Console, sentence: str, faults: Iterable[Fault]) -> N
     print_sentence(console, sentence)
     for fault in faults:
         value = "" if fault.value is None else f" ({fault.value})"
-        place = " ".join(part for part in (_place(fault), fault.path) if part)
-        print_sentence(console, f"{place}{value}: {fault.problem} -> {fault.instead}")
+        print_sentence(console, f"{_place(fault)}{value}: {fault.problem} -> {fault.instead}")
 
 
 def print_remarks(console: Console, remarks: Iterable[Remark]) -> None:
     """Print what is worth knowing."""
     for remark in remarks:
-        sentence = f"Remark: {_place(remark)} {remark.path}: {remark.problem} -> {remark.instead}"
+        sentence = f"Remark: {_place(remark)}: {remark.problem} -> {remark.instead}"
         print_sentence(console, sentence)
 
 
@@ -29,4 +28,5 @@ def print_sentence(console: Console, sentence: str) -> None:
 
 
 def _place(finding: Fault | Remark) -> str:
-    return ":".join(str(part) for part in (finding.file, finding.line, finding.column) if part is not None)
+    place = ":".join(str(part) for part in (finding.file, finding.line, finding.column) if part is not None)
+    return f"{place} {finding.path}" if finding.path else place

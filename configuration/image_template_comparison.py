@@ -17,6 +17,7 @@ from configuration.findings import Findings
 from configuration.image_template_composition import Composition, Surroundings
 from configuration.script_references import refer
 from configuration.source_file import SourceFile
+from configuration.step_remarks import step_remarks
 from models.configuration import Environment, ImageSettings, Infrastructure
 from models.image_template import ScriptReference
 
@@ -48,7 +49,8 @@ def compare(
             *plan_disagreements(properties, infrastructure),
             *location_disagreements(properties, environment.location),
         ]
-        advices += advice(properties, os_type)
+        account = infrastructure.storage_account if infrastructure else None
+        advices += [*advice(properties, os_type), *step_remarks(properties, account)]
     findings.faults.extend(source.fault(*each) for each in _in_operator_terms(disagreements, composition))
     findings.remarks.extend(source.remark(*each) for each in _in_operator_terms(advices, composition))
     return scripts

@@ -1,6 +1,7 @@
 """The HTTP API of plans: what a run would do, and all that speaks against it."""
 
 import asyncio
+from dataclasses import replace
 from http import HTTPStatus
 from itertools import chain
 
@@ -9,7 +10,8 @@ import azure.functions as func
 
 from activities.check_stage import StageFindings
 from activities.image_templates import list_image_templates
-from activities.run_scripts import read_with_uploads
+from activities.run_scripts import read_and_sort_uploads
+from activities.script_remarks import remarks_on_present_scripts
 from azure_clients.connection import AzureClients
 from configuration.reading import ConfigurationReading
 from configuration.run_options import RunOptions
@@ -23,7 +25,7 @@ from models.run_plan import PlannedStage, RunningRun, RunPlan
 from models.template_removal import FoundImageTemplate, TemplatesOfGroup
 from policies.approvals import approvals_of
 from policies.planned_steps import StageOutlook, planned_steps
-from policies.scope_work import removes_templates
+from policies.scope_work import Work, removes_templates, work_of
 from triggers.answers import body_of, json_answer, status_url, to_mend
 from triggers.pipeline_instances import find_run_that_is_on
 from triggers.run_requests import find_in_all_stages, read_options
@@ -39,7 +41,7 @@ async def plan_run(
     200 with the plan, also where it has faults; 400 with the faults of the request itself.
     """
     body = body_of(request)
-    reading = await read_with_uploads(azure, settings)
+    reading, uploads = await read_and_sort_uploads(azure, settings)
     options, faults = read_options(body, reading)
     if options is None and reading.pipeline is not None:
         detail = f"{to_mend(faults)}."
@@ -47,6 +49,12 @@ async def plan_run(
     if options is None:
         return json_answer(RunPlan(image=None, scope=None, environments=(), faults=tuple(faults)).to_payload())
     findings = await find_in_all_stages(azure, reading, options)
+    if Work.UPLOAD in work_of(options.scope):
+        for name, found in findings.items():
+            remarks = await remarks_on_present_scripts(
+                azure, settings, reading, uploads.counting, (name, options.image)
+            )
+            findings[name] = replace(found, remarks=(*remarks, *found.remarks))
     environments = await asyncio.gather(
         *(_planned_stage(azure, reading, options, name, found) for name, found in findings.items())
     )

@@ -425,9 +425,10 @@ def test_a_command_may_have_any_line_end_and_what_cannot_be_seen_in_it_is_a_rema
     folder.template["customizationSteps"].append(shell(inline=["one\r", "two\n\tthree", "four\x1b[0m"]))
     reading = folder.read()
     assert reading.faults == ()
-    (remark,) = reading.remarks
-    assert remark.path == f"{IT}.customizationSteps[1].inline[2]"
-    assert "'\\x1b'" in remark.problem
+    steps = f"{IT}.customizationSteps[1]"
+    assert [remark.path for remark in reading.remarks] == [f"{steps}.inline[0]", f"{steps}.inline[2]"]
+    assert "CR" in reading.remarks[0].problem
+    assert "'\\x1b'" in reading.remarks[1].problem
 
 
 @pytest.mark.parametrize(
