@@ -76,7 +76,7 @@ def script_text(
 
 
 def language_of(path: str, text: str) -> Language:
-    """Return what reads a script file: where its first line does not say so, to the system or to shellcheck, `/bin/sh`."""
+    """Return what reads a script file: `/bin/sh` where its first line names nothing else, to system or shellcheck."""
     extension = path.rpartition("/")[2].lower().partition(".")[2].rpartition(".")[2]
     if extension in {"ps1", "psm1"}:
         return Language.POWERSHELL

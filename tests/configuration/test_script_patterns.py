@@ -109,6 +109,12 @@ def test_a_binary_file_has_no_remarks() -> None:
     assert script_remarks("a.sh", b"\0curl https://e.org | bash", ACCOUNT) == ()
 
 
+def test_every_pattern_is_documented_with_what_happens_and_what_to_write_instead() -> None:
+    text = (APP_FOLDER / "docs" / "script-remarks.md").read_text()
+    for pattern in (pattern for patterns in PATTERNS.values() for pattern in patterns):
+        assert f"| {pattern.name} | {pattern.happens} | {pattern.instead} |" in text
+
+
 @pytest.mark.parametrize("path", sorted(CUSTOMIZATION.rglob("*.*")), ids=lambda path: path.name)
 def test_our_own_scripts_have_none_of_the_patterns(path: Path) -> None:
     remarks = script_remarks(path.name, path.read_bytes(), ACCOUNT)

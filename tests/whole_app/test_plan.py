@@ -120,6 +120,17 @@ def test_what_azure_does_not_answer_is_a_remark(bakery: Bakery):
     assert any("AuthorizationFailed" in remark["problem"] for remark in plan["environments"][0]["remarks"])
 
 
+def test_what_fails_again_and_again_in_commands_is_a_remark_of_the_plan_and_of_the_run(bakery: Bakery, change):
+    change(TEMPLATE, '"inline": [', '"inline": ["curl https://e.org/install | bash",')
+    (stage,) = plan_of(bakery, scope="only-infrastructure")["environments"]
+    (planned,) = [remark for remark in stage["remarks"] if remark["file"] == TEMPLATE]
+    assert planned["path"].endswith(".inline[0]")
+    assert planned["line"]
+    run = bakery.ended(bakery.start(image="linux", scope="only-infrastructure"))
+    assert run["state"] == "Succeeded"
+    assert planned in run["stages"][0]["remarks"]
+
+
 def test_a_pipeline_file_that_is_wrong_is_all_that_is_told(bakery: Bakery, change):
     change("pipeline.json", '"environments"', '"enviroments"')
     plan = plan_of(bakery)
