@@ -36,6 +36,7 @@ from hosting.blob_functions import register_blob
 from hosting.durable_functions import register_activity, register_orchestrator
 from hosting.event_grid_functions import register_event_grid
 from hosting.http_functions import register_http
+from hosting.telemetry import start_telemetry
 from hosting.timer_functions import register_timer
 from orchestrators.deploy_infrastructure import deploy_infrastructure
 from orchestrators.keep_image_current import keep_image_current
@@ -54,6 +55,7 @@ from triggers.http_uploads import list_uploads
 from triggers.patch_schedule import look_at_images
 from triggers.script_uploads import note_script_removal, note_script_upload
 
+start_telemetry()
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 
 # Something happened.

@@ -5,6 +5,7 @@ from azure_clients.connection import AzureClients
 from azure_clients.durable_engine import EngineClient, Instance
 from models.pipeline_run import PipelineRun
 from models.upkeep import LastRun, PipelineInstance, PipelineStart, PipelineStarted
+from telemetry.spans import in_trace_of
 
 
 async def find_last_run(engine: EngineClient, asked: PipelineInstance) -> LastRun:
@@ -31,7 +32,9 @@ async def start_pipeline_run(azure: AzureClients, engine: EngineClient, request:
         return PipelineStarted(run_id=run_id, started=True)
     if last and request.last_run and last.id != request.last_run.run_id:
         return PipelineStarted(run_id=last.id, started=False)
-    if await durable_engine.start(engine, Instance(request.orchestrator, request.instance_id, request.run)):
+    with in_trace_of(run_id):
+        started = await durable_engine.start(engine, Instance(request.orchestrator, request.instance_id, request.run))
+    if started:
         return PipelineStarted(run_id=run_id, started=True)
     on = await _last_run(engine, request.instance_id)
     on_id = on.id if on else run_id

@@ -2,10 +2,12 @@
 
 from azure_clients import records
 from azure_clients.connection import AzureClients
+from azure_clients.records import StoredRecord
 from models.errors import AzureUnavailable
 from models.pipeline_record import PipelineRecord
 from models.stage_messages import BuildEnd, Done, WrittenRecord
 from policies.run_outcome import completed, merged
+from telemetry.told_runs import tell
 
 
 async def publish_record(azure: AzureClients, record: PipelineRecord) -> WrittenRecord:
@@ -15,7 +17,7 @@ async def publish_record(azure: AzureClients, record: PipelineRecord) -> Written
     Repeat: writes the same record in the same place; one that is further on by then stays.
     """
     stored = await records.read(azure, record.id)
-    await records.put(azure, merged(record, stored.record), stored)
+    await _put_and_tell(azure, merged(record, stored.record), stored)
     return WrittenRecord(was_over=stored.record is not None and stored.record.ended_at is not None)
 
 
@@ -30,5 +32,10 @@ async def publish_build_end(azure: AzureClients, end: BuildEnd) -> Done:
     if stored.record is None or end.rest.environment not in {stage.environment for stage in stages}:
         operation = f"complete the record of run {end.run_id}"
         raise AzureUnavailable(operation, "RecordNotWritten", f"The stage {end.rest.environment} is not in it yet.")
-    await records.put(azure, completed(stored.record, end), stored)
+    await _put_and_tell(azure, completed(stored.record, end), stored)
     return Done()
+
+
+async def _put_and_tell(azure: AzureClients, record: PipelineRecord, in_place_of: StoredRecord) -> None:
+    await records.put(azure, record, in_place_of)
+    tell(in_place_of.record, record)

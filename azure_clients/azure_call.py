@@ -1,6 +1,5 @@
 """Translates the SDK's exceptions into ours, once."""
 
-import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -15,6 +14,7 @@ from azure.core.exceptions import (
 )
 
 from models.errors import AzureAbsent, AzureError, AzureRefused, AzureUnavailable
+from policies.redaction import without_queries
 
 # Statuses and codes that another try can cure. The authorization ones are here because a role that was just given
 # takes minutes to reach every service; the bound of the retries makes a right that is really missing surface.
@@ -30,7 +30,6 @@ PASSING_CODES = {
 }
 # Where nothing can be absent or there: the subscription itself cannot be seen.
 NO_PLACE = {"SubscriptionNotFound", "InvalidSubscriptionId"}
-QUERY_OF_AN_ADDRESS = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]+")
 
 
 @asynccontextmanager
@@ -72,8 +71,3 @@ def error_code(error: HttpResponseError) -> str:
 def error_message(error: HttpResponseError) -> str:
     """Return Azure's sentence, without the SDK's frame around it where there is one."""
     return (error.error.message if error.error else None) or str(error.message) or "(no message)"
-
-
-def without_queries(text: str) -> str:
-    """Cut the query off each address: it may hold a signature, and operation addresses are one large signature."""
-    return QUERY_OF_AN_ADDRESS.sub(r"\1?...", text)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from azure.mgmt.compute import models
 
-from azure_clients.azure_call import azure_call, without_queries
+from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
 from azure_clients.wire import plain_text, region_name, resource_state
 from models.configuration import ImageDefinition
@@ -12,6 +12,7 @@ from models.errors import AzureAbsent
 from models.pipeline_record import RegionalReplication
 from models.resources import Gallery, GalleryImageDefinition, ProvisioningState, ResourceState
 from models.source_image import GalleryVersionSource, PurchasePlan, SourceImage
+from policies.redaction import without_queries
 from policies.resource_ids import parse_resource_id
 from policies.security_types import security_types
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from azure_clients.azure_call import azure_call, without_queries
+from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
 from azure_clients.wire import plain_text, resource_state, time
 from models.errors import AzureAbsent
@@ -11,6 +11,7 @@ from models.image_build import ImageRun, ImageRunState
 from models.pipeline_record import RunOutput
 from models.resources import ImageTemplate, ImageTemplateReference, ImageTemplateState, ProvisioningState
 from models.template_removal import FoundImageTemplate, TemplatesOfGroup
+from policies.redaction import without_queries
 from policies.resource_ids import parse_resource_id
 
 RUN_STATES = {state.value.lower(): state for state in ImageRunState}

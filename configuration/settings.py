@@ -66,6 +66,31 @@ class Settings(BaseSettings):
     )
 
 
+class TelemetrySettings(BaseSettings):
+    """Where the app tells what happens. The variables are the platform's and OpenTelemetry's own.
+
+    The exporters read the rest of theirs by themselves; without any of these nothing is sent.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    application_insights: str | None = Field(
+        default=None,
+        validation_alias="APPLICATIONINSIGHTS_CONNECTION_STRING",
+        description="Application Insights: traces, metrics and log lines are sent there.",
+    )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="A collector that speaks OTLP over HTTP: traces, metrics and log lines are sent there.",
+    )
+    service_name: str = Field(
+        default="image-bakery",
+        validation_alias=AliasChoices("OTEL_SERVICE_NAME", "WEBSITE_SITE_NAME"),
+        description="What the app is called in its telemetry; where it is not set, the function app's name.",
+    )
+
+
 @cache
 def settings() -> Settings:
     """Return the settings of this process; raises pydantic's ValidationError that names each wrong one."""

@@ -10,6 +10,8 @@ import azure.functions as func
 
 from hosting.injection import arguments_for
 from hosting.naming import named_after
+from models.subject import Subject
+from telemetry.spans import at_work
 
 # The app's own storage account, which the host reads too.
 CONNECTION = "AzureWebJobsStorage"
@@ -24,8 +26,9 @@ def register_blob(app: df.DFApp, path: str, handler: Callable[..., Any]) -> None
     """
 
     async def handle(blob: func.InputStream, client: df.DurableFunctionsClient) -> None:
-        async with asyncio.timeout(LONGEST_HANDLING.total_seconds()):
-            await handler(**arguments_for(handler, blob=blob, client=client))
+        with at_work(handler.__name__, Subject()):
+            async with asyncio.timeout(LONGEST_HANDLING.total_seconds()):
+                await handler(**arguments_for(handler, blob=blob, client=client))
 
     trigger = app.blob_trigger(arg_name="blob", path=path, connection=CONNECTION, source=func.BlobSource.EVENT_GRID)
     trigger(app.durable_client_input(client_name="client")(named_after(handler, handle)))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import azure.durable_functions as df
+from durabletask.task import OrchestrationContext
 
 from azure_clients.durable_engine import EngineClient
 from hosting.injection import arguments_for, asks_for_engine, message_parameter
@@ -15,8 +16,10 @@ from hosting.naming import named_after
 from models.errors import AzureRefused, StepFailed
 from models.failure import Failure
 from models.message import JsonObject
-from orchestrators.durable import Context
+from orchestrators.durable import Context, subject_of
 from policies.advice import advice
+from telemetry.metrics import ACTIVITY_RETRIES
+from telemetry.spans import at_work, error_type
 
 
 def register_activity(app: df.DFApp, activity: Callable[..., Any]) -> None:
@@ -43,12 +46,16 @@ def activity_handle(activity: Callable[..., Any], **services: Any) -> Callable[.
 
     async def answer_of(payload: Any, **clients: Any) -> JsonObject:
         try:
-            given = {**services, **clients, name: message.from_payload(payload)}
-            answer = await activity(**arguments_for(activity, **given))
+            with at_work(activity.__name__, subject_of(payload)):
+                given = {**services, **clients, name: message.from_payload(payload)}
+                answer = await activity(**arguments_for(activity, **given))
         except AzureRefused as refused:
             return _failure(Failure(code=refused.code, message=refused.message, what_to_do=advice(refused.code)))
         except StepFailed as failed:
             return _failure(failed.failure)
+        except Exception as error:
+            ACTIVITY_RETRIES.add(function=activity.__name__, error_type=error_type(error))
+            raise
         return {"value": answer.to_payload()}
 
     async def handle(payload: Any) -> JsonObject:
@@ -64,9 +71,9 @@ def orchestrator_handle(orchestrator: Callable[..., Any]) -> Callable[..., Any]:
     """Return what the durable worker replays for an orchestrator: context and JSON value in, an envelope out."""
     _, message = message_parameter(orchestrator)
 
-    def handle(context: Context, payload: Any) -> Generator[Any, Any, JsonObject]:
+    def handle(context: OrchestrationContext, payload: Any) -> Generator[Any, Any, JsonObject]:
         try:
-            answer = yield from orchestrator(context, message.from_payload(payload))
+            answer = yield from orchestrator(Context(context, subject_of(payload)), message.from_payload(payload))
         except StepFailed as failed:
             return _failure(failed.failure)
         return {"value": answer.to_payload()}

@@ -16,6 +16,8 @@ from hosting.injection import arguments_for
 from hosting.naming import named_after
 from models.errors import AzureError, RequestRefused
 from models.problem import Problem
+from models.subject import Subject
+from telemetry.spans import at_work
 from triggers.people import admission
 from triggers.routes import route_of
 
@@ -49,9 +51,10 @@ def http_handle(
 
     async def handle(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
         try:
-            async with asyncio.timeout(longest_answer.total_seconds()):
-                admit(**arguments_for(admit, request=req))
-                return await handler(**arguments_for(handler, request=req, client=client))
+            with at_work(handler.__name__, Subject()):
+                async with asyncio.timeout(longest_answer.total_seconds()):
+                    admit(**arguments_for(admit, request=req))
+                    return await handler(**arguments_for(handler, request=req, client=client))
         except RequestRefused as refused:
             return _problem(refused)
         except AzureError as error:

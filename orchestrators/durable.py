@@ -8,7 +8,7 @@ which is raised as StepFailed.
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_type_hints
 
@@ -24,14 +24,17 @@ from durabletask.task import (
 
 from models.errors import StepFailed, StepUnanswered, azure_code
 from models.failure import Failure
-from models.message import Message
+from models.message import JsonObject, Message
+from models.subject import Subject
 from policies.custom_status import fitting_status
 
-type Context = OrchestrationContext
 type Steps[T] = Generator[Task[Any], Any, T]
 type Activity[O: Message] = Callable[..., Awaitable[O]]
 type Orchestrator[I: Message, O: Message] = Callable[[Context, I], Steps[O]]
 
+# The member of an input beside those of its message: what the work is about.
+ABOUT = "about"
+LOGGER = logging.getLogger("image_bakery")
 # About five minutes of trying: what passes by itself (throttling, a role that propagates) has passed by then.
 AZURE_RETRIES = RetryPolicy(
     first_retry_interval=timedelta(seconds=1),
@@ -39,6 +42,14 @@ AZURE_RETRIES = RetryPolicy(
     max_retry_interval=timedelta(seconds=60),
     max_number_of_attempts=14,
 )
+
+
+@dataclass
+class Context:
+    """The durable context of an orchestration, and what its work is about just now."""
+
+    durable: OrchestrationContext
+    subject: Subject = field(default_factory=Subject)
 
 
 @dataclass(frozen=True)
@@ -50,9 +61,14 @@ class Pending[T: Message]:
     what: str
 
 
+def about(context: Context, **names: str | None) -> None:
+    """Say what the work is about from here on: `run`, `image`, `environment`, `step`; what is not named stays."""
+    context.subject = context.subject.model_copy(update=names)
+
+
 def schedule_activity[O: Message](context: Context, activity: Activity[O], message: Message) -> Pending[O]:
     """Hand an activity out, with retries of the failures that pass by themselves."""
-    task = context.call_activity(activity.__name__, input=message.to_payload(), retry_policy=AZURE_RETRIES)
+    task = context.durable.call_activity(activity.__name__, input=_input(context, message), retry_policy=AZURE_RETRIES)
     what = f"{activity.__name__}, tried {AZURE_RETRIES.max_number_of_attempts} times,"
     return Pending(task, get_type_hints(activity)["return"], what)
 
@@ -61,7 +77,9 @@ def schedule_orchestrator[I: Message, O: Message](
     context: Context, orchestrator: Orchestrator[I, O], message: I, instance_id: str
 ) -> Pending[O]:
     """Hand a child orchestration out under its own instance id."""
-    task = context.call_sub_orchestrator(orchestrator.__name__, input=message.to_payload(), instance_id=instance_id)
+    task = context.durable.call_sub_orchestrator(
+        orchestrator.__name__, input=_input(context, message), instance_id=instance_id
+    )
     answer = get_type_hints(orchestrator)["return"].__args__[0]
     return Pending(task, answer, orchestrator.__name__)
 
@@ -122,17 +140,17 @@ def expect_event(context: Context, name: str) -> CancellableTask[Any]:
 
     One task for each name and execution: an event goes to the first task that waits for its name.
     """
-    return context.wait_for_external_event(name)
+    return context.durable.wait_for_external_event(name)
 
 
 def send_event(context: Context, instance_id: str, name: str, payload: Any) -> None:
     """Send an event to another orchestration; one that is over does not get it."""
-    context.send_event(instance_id, name, data=payload)
+    context.durable.send_event(instance_id, name, data=payload)
 
 
 def timer(context: Context, duration: timedelta) -> CancellableTask[Any]:
     """Return a task that completes after a while."""
-    return context.create_timer(duration)
+    return context.durable.create_timer(duration)
 
 
 def first_of(*tasks: Task[Any]) -> Steps[None]:
@@ -142,37 +160,37 @@ def first_of(*tasks: Task[Any]) -> Steps[None]:
 
 def sleep(context: Context, duration: timedelta) -> Steps[None]:
     """Wait for a while; nothing is held in memory meanwhile."""
-    yield context.create_timer(duration)
+    yield context.durable.create_timer(duration)
 
 
 def now(context: Context) -> datetime:
     """Return the orchestration's time, in UTC: the same on every replay."""
-    return context.current_utc_datetime.replace(tzinfo=UTC)
+    return context.durable.current_utc_datetime.replace(tzinfo=UTC)
 
 
 def new_number(context: Context) -> int:
     """Return a number that no other call gets, and that is the same on every replay."""
-    return int(context.new_uuid().replace("-", ""), 16)
+    return int(context.durable.new_uuid().replace("-", ""), 16)
 
 
 def continue_as_new(context: Context, message: Message) -> None:
     """Start over with this message and an empty history, so that histories stay short."""
-    context.continue_as_new(message.to_payload(), save_events=True)
+    context.durable.continue_as_new(_input(context, message), save_events=True)
 
 
 def show(context: Context, status: Message) -> None:
     """Make this the orchestration's custom status, as much of it as may be shown."""
-    context.set_custom_status(fitting_status(status.to_payload()))
+    context.durable.set_custom_status(fitting_status(status.to_payload()))
 
 
 def log(context: Context, sentence: str) -> None:
     """Write a line to the log, once and not on every replay."""
-    _logger(context).info("%s: %s", context.instance_id, sentence)
+    _write(context, logging.INFO, sentence)
 
 
 def warn(context: Context, sentence: str) -> None:
     """Write a line to the log, once, that somebody should read."""
-    _logger(context).warning("%s: %s", context.instance_id, sentence)
+    _write(context, logging.WARNING, sentence)
 
 
 def opened[T: Message](envelope: Any, answer: type[T]) -> T:
@@ -182,8 +200,19 @@ def opened[T: Message](envelope: Any, answer: type[T]) -> T:
     return answer.from_payload(envelope["value"])
 
 
-def _logger(context: Context) -> Any:
-    return context.create_replay_safe_logger(logging.getLogger("image_bakery"))
+def subject_of(payload: Any) -> Subject:
+    """Return what the work is about that gets this input; that of a client does not say."""
+    return Subject.from_payload(payload.get(ABOUT, {}))
+
+
+def _input(context: Context, message: Message) -> JsonObject:
+    return message.to_payload() | {ABOUT: context.subject.to_payload()}
+
+
+def _write(context: Context, level: int, sentence: str) -> None:
+    # The SDK's own logger for orchestrations would take nothing but the sentence.
+    if not context.durable.is_replaying:
+        LOGGER.log(level, "%s: %s", context.durable.instance_id, sentence, extra=context.subject.attributes())
 
 
 def _unexpected(what: str, error: TaskFailedError) -> Failure:

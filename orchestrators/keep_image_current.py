@@ -23,6 +23,7 @@ from models.upkeep import ImageLook, LastRun, LookRequest, LookResult, Upkeep
 from orchestrators.durable import (
     Context,
     Steps,
+    about,
     call_activity,
     continue_as_new,
     expect_event,
@@ -45,6 +46,7 @@ EVENTS_PER_HISTORY = 25
 
 def keep_image_current(context: Context, upkeep: Upkeep) -> Steps[Done]:
     """Look, start, and begin anew; when the next look is made is shown."""
+    about(context, image=upkeep.image)
     upkeep = yield from _gather(context, upkeep)
     if upkeep.next_look is not None and now(context) >= upkeep.next_look:
         upkeep = yield from _look(context, upkeep)

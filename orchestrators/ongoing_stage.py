@@ -7,7 +7,7 @@ from models.pipeline_record import StageRecord
 from models.pipeline_run import Stage
 from models.state import State
 from orchestrators.cancellation import Cancellation
-from orchestrators.durable import Context, Steps, log
+from orchestrators.durable import Context, Steps, about, log
 from orchestrators.stage_log import StageLog
 
 
@@ -32,5 +32,6 @@ class OngoingStage:
 
 def begin(context: Context, stage: Stage) -> OngoingStage:
     """Begin the record of a stage."""
+    about(context, run=stage.run_id, image=stage.image, environment=stage.environment, step=None)
     cancellation = Cancellation(context)
     return OngoingStage(context, stage, StageLog(context, stage.environment, cancellation), cancellation)

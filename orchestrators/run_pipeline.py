@@ -19,7 +19,7 @@ from models.upkeep import LastRun, PipelineInstance, PipelineStart
 from orchestrators import run_stage as stages
 from orchestrators.approval import wait_for_approval
 from orchestrators.cancellation import Cancellation
-from orchestrators.durable import Context, Steps, call_activity, log, now, schedule_orchestrator, show, warn
+from orchestrators.durable import Context, Steps, about, call_activity, log, now, schedule_orchestrator, show, warn
 from orchestrators.outlasting import outlast
 from orchestrators.upkeep import tell_that_run_ended
 from policies.run_outcome import GOES_ON, new_record, run_state
@@ -48,6 +48,7 @@ def pipeline_start(run: PipelineRun, last_run: LastRun | None = None) -> Pipelin
 
 def run_pipeline(context: Context, run: PipelineRun) -> Steps[PipelineRecord]:
     """Return the record of the run, however it ended."""
+    about(context, run=run.id, image=run.image)
     record = new_record(run, now(context))
     cancellation = Cancellation(context)
     try:
@@ -63,6 +64,7 @@ def run_pipeline(context: Context, run: PipelineRun) -> Steps[PipelineRecord]:
             record = record.model_copy(update={"state": run_state(record.stages)})
     except StepFailed as broken:
         record = record.model_copy(update={"state": broken.state, "failure": broken.failure})
+    about(context, environment=None)
     record = record.model_copy(update={"canceled_by": cancellation.request})
     record = record.model_copy(update={"ended_at": now(context)})
     # The run's own output tells the same until then: whether or not it can be written down.
@@ -78,8 +80,10 @@ def _environment(
 ) -> Steps[PipelineRecord]:
     """Return the record after one environment; its state is Running where the next one may follow."""
     cancellation.check()
+    about(context, environment=None)
     if record.stages:
         yield from call_activity(context, publish_record, record)
+    about(context, environment=environment)
     approval = run.approvals.get(environment)
     if approval is not None:
         decided = yield from wait_for_approval(context, environment, approval, record.approvals, cancellation)

@@ -8,7 +8,7 @@ from models.pipeline_run import StepName
 from models.state import State
 from models.template_removal import RemovalRecord
 from orchestrators.cancellation import Cancellation
-from orchestrators.durable import Context, Steps, now, show
+from orchestrators.durable import Context, Steps, about, now, show
 
 # What was built is told, whoever cancels the run by then.
 UNSTOPPABLE = {StepName.PUBLICATION}
@@ -31,6 +31,7 @@ class StageLog:
 
         A run that is to be canceled ends before the step's work. Work that gives a state ends the step in it.
         """
+        about(self._context, step=name)
         began = StepRecord(name=name, state=State.RUNNING, started_at=now(self._context))
         self._update(steps=(*self.record.steps, began))
         try:
@@ -41,6 +42,8 @@ class StageLog:
             self._end_step(failed.state, failed.failure.message)
             self._update(failure=StageFailure(**failed.failure.model_dump(), step=name))
             raise
+        finally:
+            about(self._context, step=None)
         self._end_step(result if isinstance(result, State) else State.SUCCEEDED)
         return result
 

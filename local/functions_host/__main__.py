@@ -28,6 +28,7 @@ from local.functions_host.event_webhooks import EventWebhooks
 from local.functions_host.host_storage import Accounts, HostStorage
 from local.functions_host.http_triggers import http_routes
 from local.functions_host.keys import Keys
+from local.functions_host.log_format import LineFormatter
 from local.functions_host.timers import run_timers
 from local.functions_host.worker import FunctionFailedError, FunctionsWorker
 
@@ -95,9 +96,9 @@ def main() -> None:
     parser.add_argument("--backend", required=True, help="host:port of the durable backend")
     parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(LineFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     for chatty in ("azure", "azure_functions_runtime", "durabletask", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     keys = Keys(*(os.environ[f"LOCAL_{name}_KEY"] for name in ("FUNCTION", "MASTER", "SYSTEM")))

@@ -16,7 +16,7 @@ import pytest
 
 import activities
 import orchestrators
-from configuration.settings import APP_FOLDER, Settings
+from configuration.settings import APP_FOLDER, Settings, TelemetrySettings
 from local.packaging import ignored_names
 from models.message import Message
 
@@ -101,7 +101,7 @@ def test_an_activity_begins_with_a_verb_of_the_list(function):
 
 def test_every_setting_is_documented():
     page = (APP_FOLDER / "docs" / "settings.md").read_text()
-    for name, field in Settings.model_fields.items():
+    for name, field in (Settings.model_fields | TelemetrySettings.model_fields).items():
         alias = field.validation_alias
         shown = alias if isinstance(alias, str) else alias.choices[0]
         assert f"`{shown}`" in page, f"{name} is missing in docs/settings.md"

@@ -16,7 +16,8 @@ from tests.whole_app.driving import Bakery
 
 LARGEST = 60_000_000
 ROOMS = {
-    "activities", "azure_clients", "configuration", "hosting", "models", "orchestrators", "policies", "triggers",
+    "activities", "azure_clients", "configuration", "hosting", "models", "orchestrators", "policies", "telemetry",
+    "triggers",
 }  # fmt: skip
 DATA = {"customization", "parameters", "function_app.py", "host.json", "requirements.txt"}
 LIST_FUNCTIONS = """

@@ -6,12 +6,13 @@ from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from durabletask.task import CancellableTask, CompletableTask, Task, TaskFailedError
+from durabletask.task import CancellableTask, CompletableTask, OrchestrationContext, Task, TaskFailedError
 
 from hosting.durable_functions import orchestrator_handle
 from hosting.injection import message_parameter
 from models.message import Message
-from orchestrators.durable import Context
+from models.subject import Subject
+from orchestrators.durable import ABOUT, subject_of
 
 # What an activity, a timer or a child adds to a history: scheduled, the end of that turn, the next turn, completed.
 EVENTS_OF_A_STEP = 4
@@ -25,8 +26,9 @@ type Script = dict[str, list[Answer] | Answer | Callable[[dict[str, Any]], Answe
 class Rehearsal:
     """One play: `script` answers activities by name (a list answers call by call, its last entry from then on).
 
-    `steps` is what happened, one readable line each; `statuses` holds each instance's custom statuses by instance id;
-    `longest_histories` says of each orchestrator how many events its history had at most.
+    `steps` is what happened, one readable line each; `subjects` is what each activity was told that it is about;
+    `statuses` holds each instance's custom statuses by instance id; `longest_histories` says of each orchestrator how
+    many events its history had at most.
     """
 
     def __init__(self, script: Script, orchestrators: list[Callable[..., Any]]) -> None:
@@ -35,6 +37,7 @@ class Rehearsal:
         self.now = datetime(2026, 3, 11, 3, 0, tzinfo=UTC)
         self.steps: list[str] = []
         self.inputs: dict[str, list[dict[str, Any]]] = {}
+        self.subjects: list[tuple[str, Subject]] = []
         self.statuses: dict[str, list[dict[str, Any]]] = {}
         self.longest_histories: dict[str, int] = {}
         self._instances: dict[str, _Instance] = {}
@@ -132,7 +135,7 @@ class _Instance:
     def _begin(self, payload: dict[str, Any]) -> None:
         self.context = _Context(self._play, self._name, self._events, self._orchestrator)
         self._generator: Generator[Task[Any], Any, dict[str, Any]] = self._handle(
-            cast("Context", self.context), payload
+            cast("OrchestrationContext", self.context), payload
         )
         self._waits_for: Task[Any] | None = None
 
@@ -167,9 +170,10 @@ class _Context:
     def call_activity(self, name: str, *, input: dict[str, Any], retry_policy: object) -> CompletableTask[Any]:  # noqa: A002, ARG002 - the SDK's names
         self._remember(EVENTS_OF_A_STEP)
         self.play.steps.append(_line(name, input))
+        self.play.subjects.append((name, subject_of(input)))
         task: CompletableTask[Any] = CompletableTask()
         try:
-            task.complete(self.play.answer(name, input))
+            task.complete(self.play.answer(name, {key: value for key, value in input.items() if key != ABOUT}))
         except Exception as error:  # noqa: BLE001 - whatever an activity raises reaches the orchestrator so
             task.fail(str(error), error)
         return task
@@ -219,9 +223,6 @@ class _Context:
         self._history += events
         longest = self.play.longest_histories
         longest[self._orchestrator] = max(longest.get(self._orchestrator, 0), self._history)
-
-    def create_replay_safe_logger(self, logger: Any) -> Any:
-        return logger
 
 
 def _line(name: str, payload: dict[str, Any]) -> str:
