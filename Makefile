@@ -7,7 +7,7 @@ TOOLS  := basedpyright|cyclonedx-bom|deptry|import-linter|pip-audit|pytest-async
 DEPTRY := .venv/bin/deptry . --config deptry.toml --no-ansi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bake up down test chaos check package sbom audit fix bench schemas histories lock
+.PHONY: help setup bake up down test chaos check package deploy sbom audit fix bench schemas histories lock
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -26,6 +26,13 @@ setup: .venv/.installed local/azurite/node_modules/.installed ## Make the enviro
 		&& cd $* && PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --silent
 	@touch $@
 
+# The scanners' requirements would not go with ours.
+.venv-scan/.installed: requirements-scan.txt .venv/.installed
+	@echo "Installing what scans the infrastructure ..."
+	@.venv/bin/uv venv --quiet --clear --python $(PYTHON) .venv-scan
+	@.venv/bin/uv pip install --quiet --python .venv-scan/bin/python --require-hashes --no-deps -r requirements-scan.txt
+	@touch $@
+
 bake: setup ## Start the local stack, bake the sample image linux, print the new image version's id
 	@$(PYTHON) -m cli bake
 
@@ -36,7 +43,7 @@ down: ## Stop the local stack
 	@$(PYTHON) -m local down
 
 # Microsoft's validator is needed only where the official specifications are at hand.
-test: setup $(if $(SPECS),tests/conformity/node_modules/.installed) check ## Set up, check and run the whole test suite
+test: setup .venv-scan/.installed $(if $(SPECS),tests/conformity/node_modules/.installed) check ## Set up, check and run the whole test suite
 	@$(PYTHON) -m pytest
 
 chaos: setup ## Attack the HTTP API with 10,000 generated requests; SEED=7 makes others
@@ -54,6 +61,9 @@ check: setup ## Format, lint, types, import contracts, packages
 
 package: ## Make dist/image-bakery.zip, what the function app in Azure gets; needs Python alone
 	@python=$$(sh local/find_python.sh) && "$$python" -m local.packaging
+
+deploy: package ## Deploy all of it to Azure; needs the Azure CLI, signed in, AZURE_ENV_NAME and AZURE_LOCATION
+	@infra/deploy.sh
 
 sbom: setup ## Write dist/sbom.json: what is deployed, with hashes, in CycloneDX's form
 	@mkdir -p dist
@@ -79,3 +89,4 @@ histories: setup ## Record the histories of this version's orchestrations, which
 lock: setup ## Pin requirements*.in, with hashes
 	@.venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header requirements.in -o requirements.txt
 	@.venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --override requirements-scan.in requirements-scan.in -o requirements-scan.txt

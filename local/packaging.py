@@ -111,7 +111,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.packaging", description=__doc__)
     parser.add_argument("--output", type=Path, default=PROJECT / "dist" / "image-bakery.zip")
     options = parser.parse_args()
-    installed = dependencies(PROJECT, PROJECT / "dist" / "dependencies")
+    installed = dependencies(PROJECT, PROJECT / ".local" / "dependencies")
     write_package(PROJECT, installed, options.output)
     content = options.output.read_bytes()
     print(f"{options.output}: {len(content) / 1e6:.1f} MB, SHA-256 {hashlib.sha256(content).hexdigest()}")

@@ -59,6 +59,7 @@ class RightsOfApp(_Data):
 
     on_each_subscription: tuple[RoleUse, ...]
     on_its_storage_account: tuple[RoleUse, ...]
+    on_its_telemetry: RoleUse
     on_sources_elsewhere: RoleUse
     on_scripts: RoleUse
 
@@ -76,12 +77,16 @@ class RightsOfImageBuilder(_Data):
 
 
 class Rights(_Data):
-    """The whole file; roles by the key that the rest of it and the code name them by."""
+    """The whole file; roles by the key that the rest of it and the code name them by.
+
+    `uploaders` are people: what they have on the container of the uploads.
+    """
 
     custom_roles: dict[str, CustomRole]
     built_in_roles: dict[str, BuiltInRole]
     app: RightsOfApp
     image_builder: RightsOfImageBuilder
+    uploaders: RoleUse
 
 
 RIGHTS = Rights.from_payload(json.loads(files("policies").joinpath("rights.json").read_text("utf-8")))

@@ -9,7 +9,8 @@ from policies.rights import RIGHTS, CustomRole, RightsOfImageBuilder, RoleUse, r
 
 APP, IMAGE_BUILDER = RIGHTS.app, RIGHTS.image_builder
 OF_BUILDER: list[RoleUse] = [getattr(IMAGE_BUILDER, name) for name in RightsOfImageBuilder.model_fields]
-BY_DEPLOYMENT = [*APP.on_each_subscription, *APP.on_its_storage_account, APP.on_sources_elsewhere]
+ON_ITS_OWN = [*APP.on_its_storage_account, APP.on_its_telemetry]
+BY_DEPLOYMENT = [*APP.on_each_subscription, *ON_ITS_OWN, APP.on_sources_elsewhere, RIGHTS.uploaders]
 ALL = [*BY_DEPLOYMENT, APP.on_scripts, *OF_BUILDER]
 ROLES = {**RIGHTS.custom_roles, **RIGHTS.built_in_roles}
 SENTENCE = re.compile(r"[A-Z].*\.")

@@ -1,0 +1,5 @@
+// Parameters of events.bicep: those of main.bicepparam that it shares.
+using 'events.bicep'
+
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'prd')
+param environments = json(loadTextContent('../parameters/pipeline.json')).environments

@@ -1,0 +1,13 @@
+// Parameters of main.bicep. azd sets the variables; who deploys without it may write values here.
+using 'main.bicep'
+
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'prd')
+param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
+
+// Written once, for the app and for its deployment. json() passes over the comments of the file.
+param environments = json(loadTextContent('../parameters/pipeline.json')).environments
+
+param notificationEmails = json(readEnvironmentVariable('NOTIFICATION_EMAILS', '[]'))
+param uploaderGroupIds = json(readEnvironmentVariable('UPLOADER_GROUP_IDS', '[]'))
+param authenticationClientId = readEnvironmentVariable('AUTHENTICATION_CLIENT_ID', '')
+param privateNetworking = bool(readEnvironmentVariable('PRIVATE_NETWORKING', 'false'))

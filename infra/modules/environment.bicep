@@ -1,0 +1,86 @@
+// What the app needs in a subscription of environments: its rights, by policies/rights.json, and a topic of its events.
+targetScope = 'subscription'
+
+@description('Object id of the identity of the app.')
+param principalId string
+
+@description('GUIDs of the custom roles, by their keys in policies/rights.json.')
+param customRoles object
+
+@description('Name of the resource group of the topic.')
+param groupName string
+
+@description('Name of the topic.')
+param topicName string
+
+@description('Region of the resource group.')
+param location string
+
+@description('Tags.')
+param tags object
+
+var rights = loadJsonContent('../../policies/rights.json')
+var builtInRoles = toObject(items(rights.builtInRoles), role => role.key, role => role.value.id)
+var roleGuids = union(builtInRoles, customRoles)
+
+// In a condition, <app> stands for the app and <role> for the GUID of a role.
+var uses = map(rights.app.onEachSubscription, use => {
+  role: use.role
+  reason: use.reason
+  condition: replace(
+    replace(
+      replace(
+        replace(
+          replace(
+            replace(
+              replace(
+                replace(join(use.condition, '\n'), '<app>', principalId),
+                '<imageVersionWriter>',
+                roleGuids.imageVersionWriter
+              ),
+              '<managedImageWriter>',
+              roleGuids.managedImageWriter
+            ),
+            '<subnetJoiner>',
+            roleGuids.subnetJoiner
+          ),
+          '<storageBlobDataReader>',
+          roleGuids.storageBlobDataReader
+        ),
+        '<storageBlobDataContributor>',
+        roleGuids.storageBlobDataContributor
+      ),
+      '<reader>',
+      roleGuids.reader
+    ),
+    '<contributor>',
+    roleGuids.contributor
+  )
+})
+
+resource onSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for use in uses: {
+  name: guid(subscription().id, principalId, use.role)
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleGuids[use.role])
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    description: use.reason
+    condition: use.condition
+    conditionVersion: '2.0'
+  }
+}]
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: groupName
+  location: location
+  tags: tags
+}
+
+module topic 'subscription-topic.bicep' = {
+  name: 'event-topic'
+  scope: group
+  params: {
+    name: topicName
+    tags: tags
+  }
+}
