@@ -26,7 +26,7 @@ var containers = [
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
-  // checkov:skip=CKV_AZURE_35:privateNetworking closes the network; without it sign-in alone opens the account
+  // checkov:skip=CKV_AZURE_35:Private networking closes it; without that, sign-in alone opens the account
   // checkov:skip=CKV_AZURE_206:The parameter storageRedundancy is zone-redundant unless someone chooses otherwise
   // checkov:skip=CKV_AZURE_43:The name is made in names.bicep of lower-case letters and digits, at most 24
   name: accountName

@@ -100,6 +100,8 @@ def test_the_package_needs_nothing_that_is_not_in_it(unpacked):
     assert found == sorted(registered)
 
 
+# Its libraries are compiled at the first import, which takes a minute where others work beside it.
+@pytest.mark.timeout(300)
 def test_the_local_host_bakes_an_image_from_the_package_alone(unpacked, tmp_path):
     libraries = unpacked / DEPENDENCIES
     options = StackOptions(
@@ -112,7 +114,7 @@ def test_the_local_host_bakes_an_image_from_the_package_alone(unpacked, tmp_path
         local_stack(tmp_path, options) as stack,
         Bakery(stack.model_dump(mode="json", by_alias=True)) as bakery,
     ):
-        run = bakery.ended(bakery.start(image="linux", scope="all"))
+        run = bakery.ended(bakery.start(image="linux", scope="all"), within_seconds=200)
         loaded = {Path(file.path) for file in psutil.Process(stack.functions.pid).memory_maps()}
     assert run["state"] == "Succeeded", run
     packaged = {file.name: file for file in libraries.rglob("*.so")}
