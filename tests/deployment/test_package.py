@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -15,10 +16,8 @@ from local.stack import APP_FOLDER, StackOptions, local_stack
 from tests.whole_app.driving import Bakery
 
 LARGEST = 60_000_000
-ROOMS = {
-    "activities", "azure_clients", "configuration", "hosting", "models", "orchestrators", "policies", "telemetry",
-    "triggers",
-}  # fmt: skip
+PROJECT = tomllib.loads((APP_FOLDER / "pyproject.toml").read_text())
+ROOMS = set(PROJECT["tool"]["importlinter"]["root_packages"]) - {"cli", "local"}
 DATA = {"customization", "parameters", "function_app.py", "host.json", "requirements.txt"}
 LIST_FUNCTIONS = """
 import json, sys
