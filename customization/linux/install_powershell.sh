@@ -33,7 +33,4 @@ mkdir --parents "$DESTDIR/usr/local/bin"
 ln --symbolic --force --relative "$folder/pwsh" "$DESTDIR/usr/local/bin/pwsh"
 
 prove PowerShell "$POWERSHELL_VERSION" "PowerShell " pwsh --version
-# It comes with PowerShell 7: there is nothing to install.
-prove "NuGet package provider" "*" "" \
-    pwsh -NoProfile -NonInteractive -Command '(Get-PackageProvider -Name NuGet).Version.ToString()'
 say "Done."

@@ -12,7 +12,7 @@ source "$CUSTOMIZATION_FILES/installation.sh"
 
 begin "PowerShell modules"
 
-# Arguments are modules as name:version. What the others need comes with PowerShell, and Az names its parts below:
+# Arguments are modules as name:version. What they need stands in versions.env as well, and Az names its parts below:
 # without the check for dependencies, only versions that are written somewhere are installed.
 # shellcheck disable=SC2016  # PowerShell's variables
 install='
@@ -56,4 +56,6 @@ for module in "${modules[@]}" "${parts[@]}"; do
     prove "PowerShell module ${module%:*}" "${module#*:}" "${module%:*} " \
         pwsh -NoProfile -NonInteractive -Command "$list_modules"
 done
+prove "NuGet package provider" "*" "" \
+    pwsh -NoProfile -NonInteractive -Command '(Get-PackageProvider -Name NuGet).Version.ToString()'
 say "Done."
