@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from local.processes import Part, Processes
 from local.stack_file import HostSettings, Stack
 from tests.chaos.line import Line
 
+WRONG_CLOCK = Path(__file__).parent / "wrong_clock"
 ANNOUNCEMENT = re.compile(r'"url": "(http://[^"]+)"')
 SECONDS_BETWEEN_LOOKS = 0.05
 SECONDS_TO_ANSWER = 60.0
@@ -41,11 +43,13 @@ class Seat:
         found = ANNOUNCEMENT.search(part.output.read_text(encoding="utf-8"))
         return found[1] if found else None
 
-    def start(self) -> None:
+    def start(self, clock_seconds_ahead: int = 0) -> None:
         """Start a host, without waiting until it serves."""
         self.hosts += 1
         name = f"functions-host-{self._name}-{self.hosts}"
-        self._part = self._processes.start(name, self._settings.command(0), self._settings.environment)
+        wrong_clock = {"PYTHONPATH": str(WRONG_CLOCK), "CLOCK_SECONDS_AHEAD": str(clock_seconds_ahead)}
+        environment = self._settings.environment | wrong_clock
+        self._part = self._processes.start(name, self._settings.command(0), environment)
 
     def kill(self) -> None:
         """Kill the host with SIGKILL, wherever it is."""
@@ -80,7 +84,11 @@ class Hosts(httpx.BaseTransport):
         self.seats = [Seat(name, Processes(folder), settings) for name in ("a", "b")]
         self._transport = httpx.HTTPTransport()
         self._turn = 0
+        # Set with each request that is to change something: a good moment for a host to die.
+        self.asked_to_change = threading.Event()
         os.kill(stack.functions.pid, signal.SIGKILL)
+        for seat in self.seats:
+            seat.start()
 
     def serving(self) -> list[Seat]:
         """Return the seats whose host serves."""
@@ -96,6 +104,8 @@ class Hosts(httpx.BaseTransport):
             url = urls[self._turn % len(urls)]
             if url is not None:
                 request.url = request.url.copy_with(port=httpx.URL(url).port)
+                if request.method == "POST":
+                    self.asked_to_change.set()
                 try:
                     return self._transport.handle_request(request)
                 except httpx.ConnectError:

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,6 +30,14 @@ class Bakery:
     def __exit__(self, *_: object) -> None:
         self.api.close()
         self.simulation.close()
+
+    @contextmanager
+    def served_by(self, transport: httpx.BaseTransport) -> Iterator[None]:
+        """Let requests to the app take another way, for a while."""
+        usual = self.api
+        with httpx.Client(base_url=usual.base_url, headers=usual.headers, timeout=30, transport=transport) as self.api:
+            yield
+        self.api = usual
 
     def start(self, **options: object) -> str:
         """Start a run and return its id."""

@@ -1,0 +1,133 @@
+"""How runs must have ended, whatever befell the hosts meanwhile: as asked for, nothing doubled, nothing left behind."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from tests.chaos.pipeline_runs import Ended
+from tests.whole_app.driving import SUBSCRIPTIONS, Bakery
+
+BUILDING_SCOPES = {"all", "only-assets-and-image", "only-image"}
+GALLERY = "Microsoft.Compute/galleries/gal_image_bakery_{}/images"
+OVER = {"Succeeded", "Failed", "Canceled", "PartiallySucceeded"}
+
+
+@dataclass(frozen=True)
+class InAzure:
+    """What there is in an environment: image templates, image versions, and the names of its resource groups."""
+
+    environment: str
+    templates: list[dict[str, Any]]
+    versions: list[dict[str, Any]]
+    groups: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """How the runs ended, how many images they built, and what is not as it must be, in sentences."""
+
+    ends: Counter[str]
+    builds: int
+    wrong: list[str]
+    doubled: list[str]
+    leftovers: list[str]
+
+
+def look_at_ends(bakery: Bakery, ended: list[Ended], rejected: Collection[str]) -> Findings:
+    """Compare the records of all runs with what was asked for, and with what there is in Azure."""
+    records = {one.run_id: bakery.run(one.run_id) for one in ended}
+    found = [_in_azure(bakery, environment) for environment in SUBSCRIPTIONS]
+    accepted = [one for one in bakery.requests("POST", "/run?") if one["response"]["status"] == 202]
+    runs_of_templates = Counter(one["url"].partition("?")[0] for one in accepted)
+    return Findings(
+        ends=Counter(record["state"] for record in records.values()),
+        builds=len(accepted),
+        wrong=[*_wrong_ends(ended, records, rejected), *_lost_versions(records, found), *_unlisted(bakery, records)],
+        doubled=[
+            *(f"{url} was run {times} times" for url, times in runs_of_templates.items() if times > 1),
+            *_more_than_one("templates", Counter(_submitted(bakery))),
+            *_more_than_one("versions", Counter(_built(found))),
+        ],
+        leftovers=[sentence for one in found for sentence in _leftovers(one, records)],
+    )
+
+
+def _wrong_ends(ended: list[Ended], records: dict[str, Any], rejected: Collection[str]) -> Iterator[str]:
+    for one in ended:
+        right = {"Succeeded"}
+        if one.wish.cancel_after is not None:
+            right.add("Canceled")
+        if one.run_id in rejected:
+            right = right - {"Succeeded"} | {"Rejected"}
+        record = records[one.run_id]
+        if record["state"] not in right or record["endedAt"] is None:
+            yield f"{one.wish} ended as {record['state']} and not as {right}: {record}"
+        built = [stage["environment"] for stage in record["stages"] if stage["result"]]
+        if record["state"] == "Succeeded" and built != [*SUBSCRIPTIONS] * (one.wish.scope in BUILDING_SCOPES):
+            yield f"{one.wish} succeeded with images in {built}"
+
+
+def _lost_versions(records: dict[str, Any], found: list[InAzure]) -> Iterator[str]:
+    """Yield what a record tells of that is not there, and what is there that no record tells of."""
+    told = {
+        stage["result"]["imageVersionId"].lower()
+        for record in records.values()
+        for stage in record["stages"]
+        if stage["result"] and stage["result"]["imageVersionId"]
+    }
+    there = {version["id"].lower() for one in found for version in one.versions}
+    yield from (f"{version_id} is told of, or there, and not both" for version_id in told ^ there)
+
+
+def _unlisted(bakery: Bakery, records: dict[str, Any]) -> Iterator[str]:
+    listed = Counter(run["id"] for run in bakery.api.get("/api/runs", params={"limit": 200}).json()["runs"])
+    if listed != Counter(records):
+        yield f"Other runs are listed than were asked for: {listed - Counter(records) or Counter(records) - listed}"
+
+
+def _submitted(bakery: Bakery) -> Iterator[str]:
+    """Yield run and environment of each image template that Azure accepted, once for each of its names."""
+    puts = [one for one in bakery.requests("PUT", "/imageTemplates/") if one["response"]["status"] == 201]
+    for url, put in {one["url"].partition("?")[0]: one for one in puts}.items():
+        yield f"{put['request']['body']['tags']['imageBakeryRun']} in {url.split('/')[4]}"
+
+
+def _built(found: list[InAzure]) -> Iterator[str]:
+    for one in found:
+        yield from (f"{version['tags']['imageBakeryRun']} in {one.environment}" for version in one.versions)
+
+
+def _more_than_one(what: str, counted: Counter[str]) -> Iterator[str]:
+    yield from (f"{times} {what} of {name}" for name, times in counted.items() if times > 1)
+
+
+def _leftovers(found: InAzure, records: dict[str, Any]) -> Iterator[str]:
+    known = {
+        stage["build"]["templateName"]
+        for record in records.values()
+        for stage in record["stages"]
+        if stage["build"] and stage["environment"] == found.environment
+    }
+    for template in found.templates:
+        run = template["properties"].get("lastRunStatus")
+        if template["name"] not in known:
+            yield f"the template {template['name']}, which no record tells of"
+        if not run or run["runState"] not in OVER:
+            yield f"the template {template['name']}, whose run stands at {run}"
+    there = {template["id"].lower() for template in found.templates}
+    for group in found.groups:
+        owner = group.get("managedBy")
+        if owner and owner.lower() not in there:
+            yield f"the staging group {group['name']}, whose template is gone"
+
+
+def _in_azure(bakery: Bakery, environment: str) -> InAzure:
+    subscription = f"/subscriptions/{SUBSCRIPTIONS[environment]}"
+    providers = f"{subscription}/resourceGroups/rg-image-bakery-{environment}/providers"
+    templates = bakery.azure(f"{providers}/Microsoft.VirtualMachineImages/imageTemplates", "2025-10-01")["value"]
+    definitions = bakery.azure(f"{providers}/{GALLERY.format(environment)}", "2026-03-03")["value"]
+    listed = (bakery.azure(f"{one['id']}/versions", "2026-03-03")["value"] for one in definitions)
+    groups = bakery.azure(f"{subscription}/resourcegroups", "2024-03-01")["value"]
+    return InAzure(environment, templates, [*chain.from_iterable(listed)], groups)

@@ -1,0 +1,76 @@
+"""Functions hosts that are killed at any moment: every run ends as it must, nothing is doubled, nothing is left."""
+
+import json
+import os
+import time
+
+import pytest
+
+from local.stack import StackOptions, local_stack
+from tests.chaos.approving import approving
+from tests.chaos.ends import Findings, look_at_ends
+from tests.chaos.hosts import Hosts
+from tests.chaos.pipeline_runs import IMAGES, Driver, foundations, wishes, write_configuration
+from tests.chaos.storm import Storm
+from tests.whole_app.driving import Bakery, eventually
+
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+# Longer than a host may stand still between a reading and what it does upon it: a real build takes many minutes.
+BUILD_SECONDS = 6
+
+
+def write_files(folder, images):
+    """Make the parameter files; the last environment waits for an approval."""
+    folder.mkdir()
+    write_configuration(folder, images)
+    pipeline = json.loads((folder / "pipeline.json").read_text())
+    pipeline["environments"][-1]["approval"] = {"timeoutMinutes": 60}
+    (folder / "pipeline.json").write_text(json.dumps(pipeline))
+
+
+@pytest.mark.parametrize(
+    ("runs", "images", "kills"),
+    [
+        (3, 3, 4),
+        pytest.param(100, 10, 200, marks=[pytest.mark.chaos, pytest.mark.timeout(60 * 60)]),
+    ],
+)
+def test_whatever_hosts_are_killed_every_run_ends_as_it_must(tmp_path, capsys, runs, images, kills):
+    names = IMAGES[:images]
+    write_files(tmp_path / "parameters", names)
+    options = StackOptions(build_seconds=BUILD_SECONDS, parameters=tmp_path / "parameters")
+    with (
+        local_stack(tmp_path / "stack", options) as stack,
+        Bakery(stack.model_dump(mode="json", by_alias=True)) as bakery,
+        Hosts(tmp_path / "stack", stack) as hosts,
+        bakery.served_by(hosts),
+        approving(bakery, SEED) as rejected,
+    ):
+        driver, began = Driver(bakery), time.monotonic()
+        ended = driver.drive(foundations(names))
+        with Storm(hosts, stack, SEED) as storm:
+            ended += driver.drive(wishes(SEED, runs, names))
+            driver.settle()
+        eventually(hosts.serving, bool, 60)
+        findings = look_at_ends(bakery, ended, rejected)
+        with capsys.disabled():
+            print(figures(storm, driver, findings, time.monotonic() - began))  # noqa: T201 - asked for
+        assert not findings.wrong
+        assert not findings.doubled
+        assert not findings.leftovers
+        assert storm.kills >= kills
+
+
+def figures(storm: Storm, driver: Driver, findings: Findings, seconds: float) -> str:
+    """Say what was done to the hosts, and what came of the runs."""
+    strikes = [f"  {times:3} x {name}" for name, times in sorted(storm.strikes.items())]
+    ends = ", ".join(f"{count} {state}" for state, count in sorted(findings.ends.items()))
+    return "\n".join(
+        [
+            f"\n{storm.kills} hosts killed with the seed {SEED}, in {seconds:.0f} s:",
+            *strikes,
+            f"  {findings.ends.total()} runs, {findings.builds} builds: {ends}.",
+            f"  {len(findings.wrong)} ended otherwise, {len(findings.doubled)} doubled, {len(findings.leftovers)} left",
+            f"  {sum(driver.course.asked_again.values())} requests had to be asked again.",
+        ]
+    )
