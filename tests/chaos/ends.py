@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from tests.chaos.pipeline_runs import Ended
-from tests.whole_app.driving import SUBSCRIPTIONS, Bakery
+from tests.whole_app.driving import Bakery
 
 BUILDING_SCOPES = {"all", "only-assets-and-image", "only-image"}
 GALLERY = "Microsoft.Compute/galleries/gal_image_bakery_{}/images"
@@ -38,13 +38,17 @@ class Findings:
 def look_at_ends(bakery: Bakery, ended: list[Ended], rejected: Collection[str]) -> Findings:
     """Compare the records of all runs with what was asked for, and with what there is in Azure."""
     records = {one.run_id: bakery.run(one.run_id) for one in ended}
-    found = [_in_azure(bakery, environment) for environment in SUBSCRIPTIONS]
+    found = [_in_azure(bakery, environment) for environment in bakery.stack["subscriptions"]]
     accepted = [one for one in bakery.requests("POST", "/run?") if one["response"]["status"] == 202]
     runs_of_templates = Counter(one["url"].partition("?")[0] for one in accepted)
     return Findings(
         ends=Counter(record["state"] for record in records.values()),
         builds=len(accepted),
-        wrong=[*_wrong_ends(ended, records, rejected), *_lost_versions(records, found), *_unlisted(bakery, records)],
+        wrong=[
+            *_wrong_ends(ended, records, rejected, [*bakery.stack["subscriptions"]]),
+            *_lost_versions(records, found),
+            *_unlisted(bakery, records),
+        ],
         doubled=[
             *(f"{url} was run {times} times" for url, times in runs_of_templates.items() if times > 1),
             *_more_than_one("templates", Counter(_submitted(bakery))),
@@ -54,7 +58,9 @@ def look_at_ends(bakery: Bakery, ended: list[Ended], rejected: Collection[str]) 
     )
 
 
-def _wrong_ends(ended: list[Ended], records: dict[str, Any], rejected: Collection[str]) -> Iterator[str]:
+def _wrong_ends(
+    ended: list[Ended], records: dict[str, Any], rejected: Collection[str], environments: list[str]
+) -> Iterator[str]:
     for one in ended:
         right = {"Succeeded"}
         if one.wish.cancel_after is not None:
@@ -65,7 +71,7 @@ def _wrong_ends(ended: list[Ended], records: dict[str, Any], rejected: Collectio
         if record["state"] not in right or record["endedAt"] is None:
             yield f"{one.wish} ended as {record['state']} and not as {right}: {record}"
         built = [stage["environment"] for stage in record["stages"] if stage["result"]]
-        if record["state"] == "Succeeded" and built != [*SUBSCRIPTIONS] * (one.wish.scope in BUILDING_SCOPES):
+        if record["state"] == "Succeeded" and built != environments * (one.wish.scope in BUILDING_SCOPES):
             yield f"{one.wish} succeeded with images in {built}"
 
 
@@ -83,8 +89,9 @@ def _lost_versions(records: dict[str, Any], found: list[InAzure]) -> Iterator[st
 
 def _unlisted(bakery: Bakery, records: dict[str, Any]) -> Iterator[str]:
     listed = Counter(run["id"] for run in bakery.api.get("/api/runs", params={"limit": 200}).json()["runs"])
-    if listed != Counter(records):
-        yield f"Other runs are listed than were asked for: {listed - Counter(records) or Counter(records) - listed}"
+    asked_for = Counter([*records])
+    if listed != asked_for:
+        yield f"there are other runs than were asked for: {listed - asked_for or asked_for - listed}"
 
 
 def _submitted(bakery: Bakery) -> Iterator[str]:
@@ -124,7 +131,7 @@ def _leftovers(found: InAzure, records: dict[str, Any]) -> Iterator[str]:
 
 
 def _in_azure(bakery: Bakery, environment: str) -> InAzure:
-    subscription = f"/subscriptions/{SUBSCRIPTIONS[environment]}"
+    subscription = f"/subscriptions/{bakery.stack['subscriptions'][environment]}"
     providers = f"{subscription}/resourceGroups/rg-image-bakery-{environment}/providers"
     templates = bakery.azure(f"{providers}/Microsoft.VirtualMachineImages/imageTemplates", "2025-10-01")["value"]
     definitions = bakery.azure(f"{providers}/{GALLERY.format(environment)}", "2026-03-03")["value"]
