@@ -26,9 +26,10 @@ class InAzure:
 
 @dataclass(frozen=True)
 class Findings:
-    """How the runs ended, how many images they built, and what is not as it must be, in sentences."""
+    """How the runs ended, at which steps some were canceled, how many builds there were; what is wrong, in words."""
 
     ends: Counter[str]
+    canceled_at: Counter[str]
     builds: int
     wrong: list[str]
     doubled: list[str]
@@ -43,6 +44,7 @@ def look_at_ends(bakery: Bakery, ended: list[Ended], rejected: Collection[str]) 
     runs_of_templates = Counter(one["url"].partition("?")[0] for one in accepted)
     return Findings(
         ends=Counter(record["state"] for record in records.values()),
+        canceled_at=Counter(_last_step(one) for one in records.values() if one["state"] == "Canceled"),
         builds=len(accepted),
         wrong=[
             *_wrong_ends(ended, records, rejected, [*bakery.stack["subscriptions"]]),
@@ -56,6 +58,12 @@ def look_at_ends(bakery: Bakery, ended: list[Ended], rejected: Collection[str]) 
         ],
         leftovers=[sentence for one in found for sentence in _leftovers(one, records)],
     )
+
+
+def _last_step(record: dict[str, Any]) -> str:
+    steps = [step["name"] for stage in record["stages"] for step in stage["steps"]]
+    waits = bool(record["approvals"]) and record["approvals"][-1]["state"] == "Canceled"
+    return "approval" if waits else steps[-1] if steps else "the beginning"
 
 
 def _wrong_ends(

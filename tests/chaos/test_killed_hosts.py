@@ -1,8 +1,11 @@
 """Functions hosts that are killed at any moment: every run ends as it must, nothing is doubled, nothing is left."""
 
+import dataclasses
 import json
 import os
+import random
 import time
+from itertools import batched
 
 import pytest
 
@@ -17,6 +20,9 @@ from tests.whole_app.driving import Bakery, eventually
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 # Longer than a host may stand still between a reading and what it does upon it: a real build takes many minutes.
 BUILD_SECONDS = 6
+SHARE_TO_CANCEL = 0.25
+MOST_RUNS = 4  # times as many
+LONGEST_SECONDS_TO_CANCELLATION = 60
 
 
 def write_files(folder, images, environments):
@@ -27,6 +33,17 @@ def write_files(folder, images, environments):
     del pipeline["environments"][environments:]
     pipeline["environments"][-1]["approval"] = {"timeoutMinutes": 60}
     (folder / "pipeline.json").write_text(json.dumps(pipeline))
+
+
+def with_cancellations(asked):
+    """Let somebody cancel every fourth run, at any step of any environment."""
+    chance = random.Random(SEED)  # noqa: S311 - nothing secret
+    return [
+        dataclasses.replace(wish, cancel_after=chance.uniform(0, LONGEST_SECONDS_TO_CANCELLATION))
+        if chance.random() < SHARE_TO_CANCEL
+        else wish
+        for wish in asked
+    ]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +67,13 @@ def test_whatever_hosts_are_killed_every_run_ends_as_it_must(tmp_path, capsys, r
         driver, began = Driver(bakery), time.monotonic()
         ended = driver.drive(foundations(names))
         with Storm(hosts, stack, SEED) as storm:
-            ended += driver.drive(wishes(SEED, runs, names))
+            asked = with_cancellations(wishes(SEED, MOST_RUNS * runs, names))
+            ended += driver.drive(asked[:runs])
+            # Runs go on until there were kills enough.
+            for more in batched(asked[runs:], images, strict=True):
+                if storm.kills >= kills:
+                    break
+                ended += driver.drive([*more])
             driver.settle()
         eventually(hosts.serving, bool, 60)
         findings = look_at_ends(bakery, ended, rejected)
@@ -66,11 +89,13 @@ def figures(storm: Storm, driver: Driver, findings: Findings, seconds: float) ->
     """Say what was done to the hosts, and what came of the runs."""
     strikes = [f"  {times:3} x {name}" for name, times in sorted(storm.strikes.items())]
     ends = ", ".join(f"{count} {state}" for state, count in sorted(findings.ends.items()))
+    canceled = ", ".join(f"{count} at {step}" for step, count in sorted(findings.canceled_at.items()))
     return "\n".join(
         [
             f"\n{storm.kills} hosts killed with the seed {SEED}, in {seconds:.0f} s:",
             *strikes,
             f"  {findings.ends.total()} runs, {findings.builds} builds: {ends}.",
+            f"  canceled: {canceled or 'none'}.",
             f"  {len(findings.wrong)} ended otherwise, {len(findings.doubled)} doubled, {len(findings.leftovers)} left",
             f"  {sum(driver.course.asked_again.values())} requests had to be asked again.",
         ]
