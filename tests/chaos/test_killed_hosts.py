@@ -49,7 +49,7 @@ def with_cancellations(asked):
 @pytest.mark.parametrize(
     ("runs", "images", "environments", "kills"),
     [
-        (4, 4, 1, 3),
+        pytest.param(4, 4, 1, 3, marks=pytest.mark.timeout(5 * 60)),
         pytest.param(100, 10, 3, 200, marks=[pytest.mark.chaos, pytest.mark.timeout(60 * 60)]),
     ],
 )
