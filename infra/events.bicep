@@ -12,7 +12,7 @@ param environmentName string
 @minLength(1)
 param environments array
 
-var subscriptionIds = union(map(environments, environment => toLower(environment.subscriptionId)), [])
+var subscriptionIds = union(map(environments, one => toLower(one.subscriptionId)), [])
 var appName = uniqueNameOf('func', environmentName, subscription().subscriptionId)
 
 module uploads 'modules/upload-events.bicep' = {

@@ -74,7 +74,7 @@ var allTags = union(tags, {
   'azd-env-name': environmentName
 })
 // Environments may share a subscription, and each subscription has one topic for its own events.
-var subscriptionIds = union(map(environments, environment => toLower(environment.subscriptionId)), [])
+var subscriptionIds = union(map(environments, one => toLower(one.subscriptionId)), [])
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: nameOf('rg', environmentName)

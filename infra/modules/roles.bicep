@@ -24,7 +24,7 @@ resource roles 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [for role 
       {
         actions: map(role.value.actions, right => right.action)
         notActions: []
-        dataActions: contains(role.value, 'dataActions') ? map(role.value.dataActions, right => right.action) : []
+        dataActions: contains(role.value, 'dataActions') ? map(any(role.value).dataActions, right => right.action) : []
         notDataActions: []
       }
     ]

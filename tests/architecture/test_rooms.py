@@ -152,7 +152,7 @@ def test_the_host_file_is_what_core_tools_would_load():
     assert host["extensionBundle"]["id"] == "Microsoft.Azure.Functions.ExtensionBundle.Preview"
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-scan.txt"])
 def test_every_requirement_is_pinned_with_hashes(name):
     entries = re.findall(r"^([a-z0-9][\w.\-\[\]]*)(.*)$", (APP_FOLDER / name).read_text(), re.MULTILINE | re.IGNORECASE)
     assert entries

@@ -37,6 +37,7 @@ ABBREVIATIONS = {
     "log": "workspace", "nsg": "securityGroup", "rg": "group", "vnet": "network",
 }  # fmt: skip
 FUNCTIONS = {
+    "any",
     "bool", "cidrSubnet", "concat", "contains", "empty", "environment", "guid", "items", "join", "json", "length",
     "listKeys", "loadJsonContent", "loadTextContent", "map", "range", "readEnvironmentVariable", "replace",
     "resourceGroup", "resourceId", "string", "subscription", "subscriptionResourceId", "take", "tenant", "toLower",
