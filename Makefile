@@ -43,7 +43,7 @@ down: ## Stop the local stack
 	@$(PYTHON) -m local down
 
 # Microsoft's validator is needed only where the official specifications are at hand.
-test: setup .venv-scan/.installed $(if $(SPECS),tests/conformity/node_modules/.installed) check ## Set up, check and run the whole test suite
+test: setup .venv-scan/.installed tests/queries/node_modules/.installed $(if $(SPECS),tests/conformity/node_modules/.installed) check ## Set up, check and run the whole test suite
 	@$(PYTHON) -m pytest
 
 chaos: setup ## Attack the HTTP API with generated requests, kill 200 hosts under 100 runs; SEED=7 makes others

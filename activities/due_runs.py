@@ -1,5 +1,6 @@
 """Finds out whether a run of an image is due: for changed scripts, or because it is time for the month's patch."""
 
+import logging
 from datetime import datetime, timedelta
 
 from activities.image_facts import KnownImage, compare, find_given_scripts, find_successful_builds, know_image
@@ -11,11 +12,13 @@ from models.pipeline_run import Scope, Starter
 from models.upkeep import DueRun, ImageLook, LookResult
 from policies.approvals import approvals_of
 from policies.image_state import brings_scripts
-from policies.patch_schedule import TIMER, PatchVerdict, next_patch, patch_decision
+from policies.patch_schedule import TIMER, PatchDecision, PatchVerdict, next_patch, patch_decision
 from policies.rebuild import patch_scope
 from policies.script_changes import changed_uploads
 from policies.upkeep import quiet_at
+from telemetry.attributes import Event, named
 
+LOGGER = logging.getLogger("image_bakery")
 UPLOAD = "upload"
 
 
@@ -68,6 +71,7 @@ async def find_due_run(azure: AzureClients, settings: Settings, asked: ImageLook
 async def _patch(azure: AzureClients, known: KnownImage, schedule: PatchSchedule, now: datetime) -> LookResult:
     """Look whether the month's patch is due; nothing is built where nothing would come out otherwise."""
     decision = patch_decision(now, schedule, known.outcomes)
+    _tell_look(decision)
     patch = Starter(kind=TIMER, month=decision.of.month, reason=decision.because)
     if decision.verdict is PatchVerdict.NOT_DUE:
         return LookResult()
@@ -86,3 +90,12 @@ async def _patch(azure: AzureClients, known: KnownImage, schedule: PatchSchedule
         approvals=approvals_of(known.reading.pipeline, schedule.environments),
     )
     return LookResult(due=due)
+
+
+def _tell_look(decision: PatchDecision) -> None:
+    """Tell how the month's patch stands: where no such line comes any more, nothing is patched."""
+    month = decision.of
+    told = named(
+        event=Event.PATCH_LOOK, verdict=decision.verdict, month=month.month, due_since=month.moment.isoformat()
+    )
+    LOGGER.info("Looked whether to patch: %s", decision.because, extra=told)

@@ -27,6 +27,7 @@ from models.failure import Failure
 from models.message import JsonObject, Message
 from models.subject import Subject
 from policies.custom_status import fitting_status
+from telemetry.attributes import named
 
 type Steps[T] = Generator[Task[Any], Any, T]
 type Activity[O: Message] = Callable[..., Awaitable[O]]
@@ -183,14 +184,14 @@ def show(context: Context, status: Message) -> None:
     context.durable.set_custom_status(fitting_status(status.to_payload()))
 
 
-def log(context: Context, sentence: str) -> None:
-    """Write a line to the log, once and not on every replay."""
-    _write(context, logging.INFO, sentence)
+def log(context: Context, sentence: str, **told: str) -> None:
+    """Write a line to the log, once and not on every replay; `told` are attributes of it, such as its `event`."""
+    _write(context, logging.INFO, sentence, told)
 
 
-def warn(context: Context, sentence: str) -> None:
+def warn(context: Context, sentence: str, **told: str) -> None:
     """Write a line to the log, once, that somebody should read."""
-    _write(context, logging.WARNING, sentence)
+    _write(context, logging.WARNING, sentence, told)
 
 
 def opened[T: Message](envelope: Any, answer: type[T]) -> T:
@@ -209,10 +210,11 @@ def _input(context: Context, message: Message) -> JsonObject:
     return message.to_payload() | {ABOUT: context.subject.to_payload()}
 
 
-def _write(context: Context, level: int, sentence: str) -> None:
+def _write(context: Context, level: int, sentence: str, told: dict[str, str]) -> None:
     # The SDK's own logger for orchestrations would take nothing but the sentence.
     if not context.durable.is_replaying:
-        LOGGER.log(level, "%s: %s", context.durable.instance_id, sentence, extra=context.subject.attributes())
+        extra = context.subject.attributes() | named(**told)
+        LOGGER.log(level, "%s: %s", context.durable.instance_id, sentence, extra=extra)
 
 
 def _unexpected(what: str, error: TaskFailedError) -> Failure:

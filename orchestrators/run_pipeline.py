@@ -23,6 +23,7 @@ from orchestrators.durable import Context, Steps, about, call_activity, log, now
 from orchestrators.outlasting import outlast
 from orchestrators.upkeep import tell_that_run_ended
 from policies.run_outcome import GOES_ON, new_record, run_state
+from telemetry.attributes import Event
 
 
 def instance_id(image: str) -> str:
@@ -70,7 +71,7 @@ def run_pipeline(context: Context, run: PipelineRun) -> Steps[PipelineRecord]:
     # The run's own output tells the same until then: whether or not it can be written down.
     yield from outlast(context, f"the record of {run.id}", lambda: call_activity(context, publish_record, record))
     tell = log if record.state in GOES_ON else warn
-    tell(context, f"the run {run.id} ended as {record.state}")
+    tell(context, f"the run {run.id} ended as {record.state}", event=Event.RUN_ENDED, state=record.state)
     tell_that_run_ended(context, run.image)
     return record
 

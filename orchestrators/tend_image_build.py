@@ -10,10 +10,12 @@ from models.pipeline_run import StepName
 from models.stage_messages import BuildEnd, Done, UntendedBuild
 from models.state import State
 from orchestrators.build_end import follow_to_its_end
-from orchestrators.durable import Context, Steps, call_activity, log
+from orchestrators.durable import Context, Steps, call_activity, log, warn
 from orchestrators.ongoing_stage import OngoingStage, begin
 from orchestrators.outlasting import outlast
 from orchestrators.published import publish
+from policies.run_outcome import GOES_ON
+from telemetry.attributes import Event
 
 
 def instance_id(run_id: str, environment: str) -> str:
@@ -28,7 +30,13 @@ def tend_image_build(context: Context, untended: UntendedBuild) -> Steps[Done]:
     rest = yield from stage.ended(_steps(stage, untended))
     run_id = untended.stage.run_id
     ended = BuildEnd(run_id=run_id, rest=rest)
-    log(context, f"the untended build of {rest.environment} ended as {rest.state}")
+    tell = log if rest.state in GOES_ON else warn
+    tell(
+        context,
+        f"the untended build of {rest.environment} ended as {rest.state}",
+        event=Event.UNTENDED_BUILD_ENDED,
+        state=rest.state,
+    )
     yield from outlast(context, f"the record of {run_id}", lambda: call_activity(context, publish_build_end, ended))
     return Done()
 

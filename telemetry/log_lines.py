@@ -25,13 +25,12 @@ OURS = f"{NAMESPACE}."
 
 
 def say_what_lines_are_about() -> None:
-    """Let each line of the app carry what it is about, unless it says so itself, as those of orchestrations do."""
+    """Let each line of the app carry what it is about; those of orchestrations say so themselves."""
     logging.getLogger(APP).addFilter(_with_subject)
 
 
 def _with_subject(record: logging.LogRecord) -> bool:
-    if not attributes_of(record):
-        vars(record).update(SUBJECT.get().attributes())
+    vars(record).update(SUBJECT.get().attributes() | attributes_of(record))
     return True
 
 

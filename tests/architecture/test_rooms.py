@@ -148,6 +148,7 @@ def test_the_host_file_is_what_core_tools_would_load():
     host = json.loads((APP_FOLDER / "host.json").read_text())
     assert host["version"] == "2.0"
     assert host["extensions"]["durableTask"]["hubName"]
+    assert host["telemetryMode"] == "OpenTelemetry"
     # Durable Functions 2.x for Python is served by the preview bundle only.
     assert host["extensionBundle"]["id"] == "Microsoft.Azure.Functions.ExtensionBundle.Preview"
 

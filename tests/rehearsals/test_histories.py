@@ -9,6 +9,7 @@ from models.pipeline_record import PipelineRecord
 from models.pipeline_run import PipelineRun, Scope, Starter
 from models.stage_messages import CheckedStage, Done
 from models.state import State
+from models.subject import Subject
 from orchestrators.deploy_infrastructure import deploy_infrastructure
 from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_pipeline import run_pipeline
@@ -71,3 +72,7 @@ def test_a_build_of_sixteen_hours_that_is_polled_to_its_end_leaves_short_histori
     involved = {run_pipeline, *CHILDREN} - ({tend_image_build} if waits else set())
     assert set(azure.play.longest_histories) == {orchestrator.__name__ for orchestrator in involved}
     assert {name: events for name, events in azure.play.longest_histories.items() if events >= MOST_EVENTS} == {}
+    # Whatever begins anew goes on with the same.
+    read = [subject for activity, subject in azure.play.subjects if activity == "get_image_run"]
+    about = Subject(run=run.id, image="linux", environment="sbx", step="build")
+    assert set(map(repr, read)) == {repr(about)}

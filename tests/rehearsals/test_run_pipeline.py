@@ -46,6 +46,18 @@ def test_the_environments_follow_one_another(perform):
     assert [(one["environment"]) for one in rehearsal.inputs["check_stage"]] == ["sbx", "dev", "prd"]
 
 
+def test_every_activity_is_told_what_it_is_about(perform):
+    _, rehearsal = perform()
+    assert {(subject.run, subject.image) for _, subject in rehearsal.subjects} == {(RUN.id, "linux")}
+    of_the_run = {activity for activity, subject in rehearsal.subjects if subject.environment is None}
+    assert of_the_run == {"publish_record"}
+    by_step = {activity: subject.step for activity, subject in rehearsal.subjects}
+    assert (by_step["check_stage"], by_step["create_or_update_gallery"]) == ("check", "infrastructure")
+    assert (by_step["start_image_run"], by_step["get_image_run"]) == ("build", "build")
+    environments = [subject.environment for activity, subject in rehearsal.subjects if activity == "start_image_run"]
+    assert environments == ["sbx", "dev", "prd"]
+
+
 def test_a_stage_that_fails_ends_the_run_and_later_environments_never_start(perform, obliging_azure):
     failure = {"failure": Failure(code="QuotaExceeded", message="No cores left.").to_payload()}
     record, rehearsal = perform(check_stage=[obliging_azure["check_stage"], failure])

@@ -202,6 +202,12 @@ def test_log_lines_of_a_run_are_in_its_trace_and_say_what_they_are_about(told):
     assert (end[2][f"{APP}.run"], end[2][f"{APP}.image"]) == (record["id"], "linux")
     (stage,) = [line for line in collected.lines if "the stage prd ended" in line[1]]
     assert stage[2][f"{APP}.environment"] == "prd"
+    events = [line[2][f"{APP}.event"] for line in collected.lines if f"{APP}.event" in line[2]]
+    assert sorted(event for event in events if event != "patch.look") == [
+        "approval.ended",
+        "approval.requested",
+        "run.ended",
+    ]
 
 
 def test_no_secret_and_no_signed_address_is_sent(told):
