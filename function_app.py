@@ -27,6 +27,14 @@ from activities.infrastructure import (
     get_image_definition,
     get_storage_account,
 )
+from activities.leftovers import (
+    delete_old_notes,
+    delete_unused_contents,
+    list_instances,
+    list_recorded_runs,
+    list_staging_groups,
+    publish_leftovers,
+)
 from activities.pipeline_starts import find_last_run, start_pipeline_run
 from activities.provider_registration import get_provider_registration, start_provider_registration
 from activities.publication import get_publication, publish_lineage
@@ -43,12 +51,14 @@ from orchestrators.keep_image_current import keep_image_current
 from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_pipeline import run_pipeline
 from orchestrators.run_stage import run_stage
+from orchestrators.sweep_leftovers import sweep_leftovers
 from orchestrators.tend_image_build import tend_image_build
 from orchestrators.watch_image_build import watch_image_build
 from triggers.build_events import note_build_event
 from triggers.http_decisions import cancel_run, decide_approval
 from triggers.http_document import get_document
 from triggers.http_images import list_images
+from triggers.http_leftovers import list_leftovers
 from triggers.http_plan import plan_run
 from triggers.http_runs import get_run, list_runs, start_run
 from triggers.http_uploads import list_uploads
@@ -68,6 +78,7 @@ register_http(app, "GET", "runs/{id}", get_run)
 register_http(app, "POST", "runs/{id}/approvals/{environment}", decide_approval)
 register_http(app, "POST", "runs/{id}/cancel", cancel_run)
 register_http(app, "GET", "uploads", list_uploads)
+register_http(app, "GET", "leftovers", list_leftovers)
 register_timer(app, "%PATCH_TIMER%", look_at_images)
 register_blob(app, "uploads/{name}", note_script_upload)
 register_event_grid(app, note_script_removal)
@@ -81,6 +92,7 @@ register_orchestrator(app, remove_image_templates)
 register_orchestrator(app, deploy_infrastructure)
 register_orchestrator(app, watch_image_build)
 register_orchestrator(app, tend_image_build)
+register_orchestrator(app, sweep_leftovers)
 
 # One thing to Azure: the start of a run,
 register_activity(app, find_due_run)
@@ -120,8 +132,16 @@ register_activity(app, start_image_run)
 register_activity(app, get_image_run)
 register_activity(app, cancel_image_run)
 
-# publication and record.
+# publication and record,
 register_activity(app, get_publication)
 register_activity(app, publish_lineage)
 register_activity(app, publish_record)
 register_activity(app, publish_build_end)
+
+# what earlier crashes left.
+register_activity(app, list_recorded_runs)
+register_activity(app, list_instances)
+register_activity(app, list_staging_groups)
+register_activity(app, delete_unused_contents)
+register_activity(app, delete_old_notes)
+register_activity(app, publish_leftovers)

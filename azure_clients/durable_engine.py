@@ -1,15 +1,25 @@
 """The durable engine as a client sees it: instances that are started, looked at and told something."""
 
+import json
 from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
 
 import azure.durable_functions as df
-from durabletask.client import OrchestrationState
+from durabletask.client import OrchestrationState, OrchestrationStatus
 from grpc import StatusCode
 from grpc.aio import AioRpcError
 
+from models.instance_state import InstanceState, Standing
 from models.message import JsonObject, Message
 
 EngineClient = df.DurableFunctionsClient
+# Any other status is one of an instance that goes on, or will.
+ENDS = {
+    OrchestrationStatus.COMPLETED: Standing.COMPLETED,
+    OrchestrationStatus.FAILED: Standing.FAILED,
+    OrchestrationStatus.TERMINATED: Standing.TERMINATED,
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,30 @@ async def find(engine: EngineClient, instance_id: str) -> OrchestrationState | N
     return await engine.get_orchestration_state(instance_id)
 
 
+async def look(engine: EngineClient, instance_id: str) -> InstanceState:
+    """Return how an instance stands, whether or not the engine knows it."""
+    state = await find(engine, instance_id)
+    if state is None:
+        return InstanceState(id=instance_id)
+    failure = state.failure_details
+    return InstanceState(
+        id=instance_id,
+        standing=ENDS.get(state.runtime_status, Standing.ON),
+        given=_decoded(state.serialized_input),
+        shown=_decoded(state.serialized_custom_status),
+        answer=failure.message if failure else _decoded(state.serialized_output),
+        updated_at=state.last_updated_at.replace(tzinfo=UTC),
+    )
+
+
 async def send_event(engine: EngineClient, instance_id: str, name: str, payload: JsonObject) -> None:
     """Send an event to an instance; one that is over, or not there, does not get it."""
     await engine.raise_orchestration_event(instance_id, name, data=payload)
+
+
+def _decoded(text: str | None) -> Any:
+    """Return what a payload says; the reason of a termination comes from outside and may be any text."""
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text

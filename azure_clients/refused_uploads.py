@@ -1,6 +1,7 @@
 """Notes on uploads of no use: `records/refused-uploads/<yyyy-MM of upload>/<SHA-256 of path and ETag>.json`."""
 
 import asyncio
+from datetime import datetime
 
 from azure_clients import own_blobs
 from azure_clients.azure_call import azure_call
@@ -17,6 +18,17 @@ async def note(azure: AzureClients, refused: RefusedUpload) -> bool:
     version = sha256_of(f"{refused.path}\n{refused.etag}".encode("utf-8", "surrogatepass"))
     name = f"{FOLDER}{refused.uploaded_at:%Y-%m}/{version}.json"
     return await own_blobs.put_once(azure, name, refused.model_dump_json(indent=2).encode(), "application/json")
+
+
+async def remove_before(azure: AzureClients, moment: datetime) -> tuple[str, ...]:
+    """Remove the notes that were made before a moment; returns the paths that they are of."""
+    notes = await own_blobs.list_in(azure, FOLDER)
+    removed: list[str] = []
+    for name in [note.name for note in notes if note.last_modified < moment]:
+        content = await own_blobs.read(azure, name)
+        await own_blobs.remove(azure, name)
+        removed += [RefusedUpload.model_validate_json(content).path] if content else []
+    return tuple(removed)
 
 
 async def list_newest(azure: AzureClients, limit: int) -> tuple[RefusedUpload, ...]:

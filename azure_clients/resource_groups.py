@@ -4,7 +4,10 @@ from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
 from azure_clients.wire import region_name
 from models.errors import AzureAbsent
+from models.leftovers import StagingGroup
 from models.resources import ProvisioningState, ResourceGroup, ResourceState
+
+MADE_BY = "AzureVMImageBuilder"
 
 
 async def put(azure: AzureClients, group: ResourceGroup) -> ResourceState:
@@ -24,6 +27,24 @@ async def find_location(azure: AzureClients, subscription_id: str, name: str) ->
     except AzureAbsent:
         return None
     return region_name(found.location)
+
+
+async def list_staging(azure: AzureClients, subscription_id: str) -> tuple[StagingGroup, ...]:
+    """Return the groups that Azure Image Builder made in a subscription, by the tags that it gives them."""
+    async with azure_call(f"list resource groups of {subscription_id}"):
+        found = [group async for group in azure.resources(subscription_id).resource_groups.list()]
+    return tuple(
+        StagingGroup(
+            subscription_id=subscription_id,
+            name=group.name or "",
+            template_name=tags["imagetemplatename"],
+            template_group=tags["imagetemplateresourcegroupname"],
+        )
+        for group in found
+        if (tags := {name.lower(): value for name, value in (group.tags or {}).items()})
+        and tags.get("createdby") == MADE_BY
+        and {"imagetemplatename", "imagetemplateresourcegroupname"} <= tags.keys()
+    )
 
 
 async def list_contents(azure: AzureClients, subscription_id: str, name: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from models.faults import Fault
 from models.image_overview import ImageOverview
+from models.leftovers import LeftoversReport
 from models.pipeline_record import PipelineRecord, PipelineRunSummary
 from models.run_plan import RunPlan
 from models.scripts import UploadsList
@@ -71,6 +72,10 @@ class BakeryApi:
     def list_uploads(self, limit: int) -> UploadsList:
         """GET /api/uploads; the newest first."""
         return self._read(self._call("GET", "/api/uploads", params={"limit": limit}), TypeAdapter(UploadsList))
+
+    def list_leftovers(self) -> LeftoversReport:
+        """GET /api/leftovers."""
+        return self._read(self._call("GET", "/api/leftovers"), TypeAdapter(LeftoversReport))
 
     def decide(self, run_id: str, environment: str, decision: dict[str, str]) -> str:
         """POST /api/runs/{id}/approvals/{environment}; returns where the approval stands then."""

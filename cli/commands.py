@@ -14,6 +14,7 @@ from cli.bakery_api import BakeryApi, Refused, Unavailable
 from cli.findings import print_refusal
 from cli.following import follow, is_over
 from cli.images import print_images
+from cli.leftovers import print_leftovers
 from cli.plans import print_plan
 from cli.progress import progress
 from cli.reports import print_failure, print_run, print_runs
@@ -221,6 +222,13 @@ def uploads(*, limit: Limit = 20, url: Url = None, key: Key = None, stack: Stack
     """List the uploaded scripts that are in force, and say why others are of no use; newest first."""
     with _told_in_sentences(), find_app(url, key, stack) as api:
         print_uploads(_output(), api.list_uploads(limit))
+
+
+@app.command()
+def leftovers(*, url: Url = None, key: Key = None, stack: Stack = DEFAULT_STACK) -> None:
+    """Show what earlier crashes left, and what the last sweep did about it."""
+    with _told_in_sentences(), find_app(url, key, stack) as api:
+        print_leftovers(_output(), api.list_leftovers())
 
 
 def _options(

@@ -152,6 +152,20 @@ class PipelineRunSummary(Message):
     started_at: datetime
     ended_at: datetime | None
 
+    @classmethod
+    def of_record(cls, record: PipelineRecord) -> Self:
+        """Return the row of a run."""
+        starter = Starter(kind=record.started_by.kind, month=record.started_by.month)
+        return cls(
+            id=record.id,
+            image=record.image,
+            scope=record.scope,
+            state=record.state,
+            started_by=starter,
+            started_at=record.started_at,
+            ended_at=record.ended_at,
+        )
+
 
 class ListedRun(PipelineRunSummary):
     """A run in the list, with its address."""

@@ -1,5 +1,6 @@
 """The HTTP API of pipeline runs: start one, show one, list them."""
 
+import asyncio
 import secrets
 from http import HTTPStatus
 from itertools import chain
@@ -13,7 +14,7 @@ from azure_clients import own_clock, records
 from azure_clients.connection import AzureClients
 from configuration.settings import Settings
 from models.errors import RequestRefused
-from models.pipeline_record import ListedRun, RunsList
+from models.pipeline_record import ListedRun, PipelineRunSummary, RunsList
 from models.pipeline_run import PipelineRun, Starter
 from models.run_plan import RunningRun
 from orchestrators.run_pipeline import pipeline_start
@@ -88,8 +89,19 @@ async def get_run(
     return json_answer(record.to_payload())
 
 
-async def list_runs(azure: AzureClients, request: func.HttpRequest) -> func.HttpResponse:
+async def list_runs(
+    azure: AzureClients, request: func.HttpRequest, client: df.DurableFunctionsClient
+) -> func.HttpResponse:
     """GET /api/runs: the newest runs, newest first; `limit` says how many at most (default 50)."""
     summaries = await records.list_newest(azure, limit_of(request))
-    runs = (ListedRun.of(summary, status_url(request, summary.id)) for summary in summaries)
+    standing = await asyncio.gather(*(_as_it_stands(client, azure, summary) for summary in summaries))
+    runs = (ListedRun.of(summary, status_url(request, summary.id)) for summary in standing)
     return json_answer(RunsList(runs=tuple(runs)).to_payload())
+
+
+async def _as_it_stands(
+    client: df.DurableFunctionsClient, azure: AzureClients, listed: PipelineRunSummary
+) -> PipelineRunSummary:
+    """Return the row of a run; of one that its record shows as going on, the durable engine is asked."""
+    record = None if listed.ended_at else await find_run(client, azure, listed.id)
+    return PipelineRunSummary.of_record(record) if record else listed

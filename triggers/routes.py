@@ -10,6 +10,7 @@ from configuration.run_options import RunOptionsShape
 from configuration.shape import RequestShape
 from models.approval import ApprovalRecord
 from models.image_overview import ImagesList
+from models.leftovers import LeftoversReport
 from models.message import JsonObject, Message
 from models.pipeline_record import PipelineRecord, RunsList
 from models.problem import Problem
@@ -199,6 +200,14 @@ ROUTES: Final = (
         "The uploaded scripts that count, and the notes on those that do not.",
         {HTTPStatus.OK: Answer("The uploads.", UploadsList), HTTPStatus.BAD_REQUEST: _WRONG_LIMIT},
         parameters=(_LIMIT,),
+    ),
+    Route(
+        HTTPMethod.GET,
+        "leftovers",
+        "list_leftovers",
+        Role.READER,
+        "What earlier crashes left, as the last sweep found it, and what was done about it.",
+        {HTTPStatus.OK: Answer("The report of the last sweep.", LeftoversReport)},
     ),
 )
 _BY_PATH: Final = {(route.method.value, route.path): route for route in ROUTES}

@@ -22,6 +22,7 @@ ROLE_NEEDED = {
     "POST /api/runs/{id}/cancel": OPERATOR,
     "GET /api/images": READER,
     "GET /api/uploads": READER,
+    "GET /api/leftovers": READER,
 }
 
 

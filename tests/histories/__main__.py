@@ -1,4 +1,4 @@
-"""`python -m tests.histories`: records the histories of this version anew, which later versions are tested with."""
+"""`python -m tests.histories`: records histories of this version, as far as there are none that hold."""
 
 import tempfile
 import tomllib
@@ -13,8 +13,8 @@ def main() -> None:
     """Record into the folder of the version that `pyproject.toml` tells."""
     version = tomllib.loads((APP_FOLDER / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     with tempfile.TemporaryDirectory() as scratch:
-        files = record(FOLDER / version, Path(scratch))
-    print(f"{len(files)} histories are recorded in {(FOLDER / version).relative_to(APP_FOLDER)}.")
+        replaced = record(FOLDER / version, Path(scratch))
+    print(f"{(FOLDER / version).relative_to(APP_FOLDER)}: {', '.join(replaced) or 'nothing'} was recorded anew.")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,10 @@ least what was said then, and the same end. When a timer fires may change: nothi
 """
 
 import base64
+import importlib
+import inspect
 import json
+import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +16,18 @@ from typing import Any
 import durabletask.internal.orchestrator_service_pb2 as pb
 from azure.durable_functions.worker import DurableFunctionsWorker
 
+import orchestrators
 from hosting.durable_functions import orchestrator_handle
 from tests.histories.recorded import History, Turn
 
 type Orchestrators = Mapping[str, Callable[..., Any]]
 
+TODAY: Orchestrators = {
+    name: function
+    for module in pkgutil.iter_modules(orchestrators.__path__, "orchestrators.")
+    for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.isgeneratorfunction)
+    if name == module.name.rpartition(".")[2]
+}
 WHAT_TO_DO = (
     "An instance that runs while this version is deployed would break, or do something else than it began. Let it go "
     "on as docs/upgrading.md says; where the version of the recording was never released, record it anew: "
@@ -34,9 +44,9 @@ class Act:
     said: Any = None
 
 
-def misfits(history: History, orchestrators: Orchestrators) -> Iterator[str]:
+def misfits(history: History, known: Orchestrators) -> Iterator[str]:
     """Say for each turn, and each history that ends before it, where today's orchestrator would do otherwise."""
-    orchestrator = orchestrators.get(history.orchestrator)
+    orchestrator = known.get(history.orchestrator)
     if orchestrator is None:
         yield f"{history.told}: there is no orchestrator {history.orchestrator} any more. {WHAT_TO_DO}"
         return

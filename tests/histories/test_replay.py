@@ -1,25 +1,14 @@
 """Runs that are on while a new version is deployed go on as they began: recorded histories are replayed."""
 
-import importlib
-import inspect
-import pkgutil
-
 import durabletask.internal.orchestrator_service_pb2 as pb
 import pytest
 
-import orchestrators
 from tests.histories.recorded import FOLDER, History, read, recorded_files
-from tests.histories.replay import misfits
+from tests.histories.replay import TODAY, misfits
 
 # The SDK asks for types of what it decodes; ours is decoded by pydantic.
 pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads was called without:DeprecationWarning")
 
-TODAY = {
-    name: function
-    for module in pkgutil.iter_modules(orchestrators.__path__, "orchestrators.")
-    for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.isgeneratorfunction)
-    if name == module.name.rpartition(".")[2]
-}
 FILES = recorded_files()
 VERSIONS = sorted({file.relative_to(FOLDER).parts[0] for file in FILES})
 

@@ -1,0 +1,142 @@
+"""What a sweep asks, and what it removes: each activity is one question about what earlier crashes left."""
+
+import asyncio
+
+from azure_clients import durable_engine, leftovers, records, refused_uploads, resource_groups, script_contents
+from azure_clients.connection import AzureClients
+from azure_clients.durable_engine import EngineClient
+from models.instance_state import InstancesAsked, InstancesFound, InstanceState
+from models.leftovers import (
+    Leftover,
+    LeftoverKind,
+    Leftovers,
+    LeftoversReport,
+    Moment,
+    RecordedRun,
+    RecordedRuns,
+    Remedy,
+    RunsAsked,
+    StagingGroups,
+    Subscription,
+)
+from models.pipeline_record import PipelineRecord, PipelineRunSummary
+from models.stage_messages import Done
+from models.state import State
+from policies.run_standing import BROKEN_OFF
+from policies.stored_leftovers import MOST_RECORDS, NOTE_LIFETIME, is_unused, outdated_before
+from policies.uploads import quoted
+
+AT_ONCE = 8
+
+
+async def list_recorded_runs(azure: AzureClients, asked: RunsAsked) -> RecordedRuns:
+    """Tell what is recorded of runs: of those that are asked about, and of all in which something may still go on.
+
+    Azure: LIST and GET of blobs of the app's account.
+    Repeat: reads again.
+    """
+    listed = await records.list_newest(azure, MOST_RECORDS)
+    going_on = {summary.id for summary in listed if _may_go_on(summary)}
+    return RecordedRuns(
+        runs=tuple(_recorded(record) for record in await _read(azure, sorted(going_on | set(asked.run_ids))))
+    )
+
+
+async def list_instances(engine: EngineClient, asked: InstancesAsked) -> InstancesFound:
+    """Tell how instances of the durable engine stand.
+
+    Azure: GetInstance of the durable engine.
+    Repeat: looks again.
+    """
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def look(instance_id: str) -> InstanceState:
+        async with turns:
+            return await durable_engine.look(engine, instance_id)
+
+    return InstancesFound(states=tuple(await asyncio.gather(*map(look, asked.ids))))
+
+
+async def list_staging_groups(azure: AzureClients, subscription: Subscription) -> StagingGroups:
+    """Return the resource groups that Azure Image Builder made in a subscription.
+
+    Azure: LIST Microsoft.Resources/resourceGroups of a subscription.
+    Repeat: reads again.
+    """
+    return StagingGroups(groups=await resource_groups.list_staging(azure, subscription.id))
+
+
+async def delete_unused_contents(azure: AzureClients, moment: Moment) -> Leftovers:
+    """Remove the contents of scripts that were kept for runs that never came to be.
+
+    One that a run asks for meanwhile stays: it is another version of its blob then.
+
+    Azure: LIST, GET and conditional DELETE of blobs of the app's account.
+    Repeat: finds nothing left to remove.
+    """
+    kept = await script_contents.list_kept(azure)
+    # Read after the list: whatever run comes later asks for its contents after it, too.
+    runs = await records.list_newest(azure, MOST_RECORDS)
+    if len(runs) == MOST_RECORDS:
+        return Leftovers()
+    named = {script.sha256 for record in await _read(azure, [run.id for run in runs]) for script in record.scripts}
+    unused = [one for one in kept if is_unused(one.sha256, one.asked_for_at, named, moment.now)]
+    removed = [one for one in unused if await script_contents.remove(azure, one)]
+    because = "It was kept for a run that did not come to be: no record names it."
+    return Leftovers(
+        leftovers=tuple(
+            Leftover(kind=LeftoverKind.SCRIPT_CONTENT, name=one.sha256, because=because, remedy=Remedy.REMOVED)
+            for one in removed
+        )
+    )
+
+
+async def delete_old_notes(azure: AzureClients, moment: Moment) -> Leftovers:
+    """Remove the notes on refused uploads that are too old to be of use.
+
+    Azure: LIST, GET and DELETE of blobs of the app's account.
+    Repeat: finds nothing left to remove.
+    """
+    paths = await refused_uploads.remove_before(azure, outdated_before(moment.now))
+    because = f"The note on this upload of no use was older than {NOTE_LIFETIME.days} days."
+    return Leftovers(
+        leftovers=tuple(
+            Leftover(kind=LeftoverKind.UPLOAD_NOTE, name=quoted(path), because=because, remedy=Remedy.REMOVED)
+            for path in paths
+        )
+    )
+
+
+async def publish_leftovers(azure: AzureClients, report: LeftoversReport) -> Done:
+    """Write the report of a sweep in place of the one before.
+
+    Azure: PUT of one blob of the app's account.
+    Repeat: writes the same report in the same place.
+    """
+    await leftovers.put_report(azure, report)
+    return Done()
+
+
+def _may_go_on(run: PipelineRunSummary | PipelineRecord) -> bool:
+    return run.ended_at is None or run.state is State.TRIGGERED
+
+
+def _recorded(record: PipelineRecord) -> RecordedRun:
+    builds = (stage.build.template_name for stage in record.stages if stage.build)
+    return RecordedRun(
+        id=record.id,
+        broken_off=record.failure is not None and record.failure.code in BROKEN_OFF,
+        template_names=tuple(builds),
+        record=record if _may_go_on(record) else None,
+    )
+
+
+async def _read(azure: AzureClients, run_ids: list[str]) -> list[PipelineRecord]:
+    """Read the records of runs, a few at once; those that are not there are left out."""
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def read(run_id: str) -> PipelineRecord | None:
+        async with turns:
+            return await records.find(azure, run_id)
+
+    return [record for record in await asyncio.gather(*map(read, run_ids)) if record]
