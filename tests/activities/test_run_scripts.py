@@ -4,6 +4,7 @@ import hashlib
 import shutil
 
 import pytest
+from azure.storage.blob import ContentSettings
 
 from activities.check_stage import check_stage
 from activities.run_scripts import gather_scripts, read_with_uploads, sha256_of_upload, sort_uploads
@@ -74,10 +75,11 @@ async def test_an_upload_replaces_the_packaged_script_until_it_is_deleted(azure,
 async def test_what_is_kept_is_written_once(azure, own, container):
     first = (await gather(azure, own))[SCRIPT]
     blob = azure.blobs(azure.app_blob_endpoint).get_blob_client("records", f"script-contents/{first.sha256}")
-    before = (await blob.get_blob_properties()).etag
+    # What is written again has the type that it is written with.
+    await blob.set_http_headers(ContentSettings(content_type="text/x-kept"))
     await gather(azure, own)
     await script_contents.keep(azure, (own.customization_folder / SCRIPT).read_bytes())
-    assert (await blob.get_blob_properties()).etag == before
+    assert (await blob.get_blob_properties()).content_settings.content_type == "text/x-kept"
 
 
 async def test_a_refused_upload_is_ignored(azure, own, container):

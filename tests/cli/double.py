@@ -31,6 +31,7 @@ class HttpApi:
     planned: dict[str, Any] = field(default_factory=dict[str, Any])
     images: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     uploads: dict[str, Any] = field(default_factory=dict[str, Any])
+    leftovers: dict[str, Any] = field(default_factory=dict[str, Any])
     looks: int = 0
     sign_ins: set[str | None] = field(default_factory=set[str | None])
     url: str = ""
@@ -77,6 +78,9 @@ class HttpApi:
     async def show_uploads(self, request: Request) -> Response:
         return _without_key(request) or JSONResponse(self.uploads)
 
+    async def show_leftovers(self, request: Request) -> Response:
+        return _without_key(request) or JSONResponse(self.leftovers)
+
 
 def _without_key(request: Request) -> Response | None:
     return None if request.headers.get("x-functions-key") == KEY else Response(status_code=401)
@@ -90,6 +94,7 @@ def served(api: HttpApi) -> Iterator[HttpApi]:
         Route("/api/runs", api.list, methods=["GET"]),
         Route("/api/images", api.show_images, methods=["GET"]),
         Route("/api/uploads", api.show_uploads, methods=["GET"]),
+        Route("/api/leftovers", api.show_leftovers, methods=["GET"]),
         Route("/api/plan", api.plan, methods=["POST"]),
         Route("/api/runs/{id}", api.show, methods=["GET"]),
         Route("/api/runs/{id}/approvals/{environment}", api.decide, methods=["POST"]),

@@ -179,6 +179,28 @@ def test_uploads_are_shown_with_the_images_that_use_them_and_why_others_are_of_n
     assert cli("uploads").stdout.startswith("Nothing is uploaded that counts")
 
 
+def test_leftovers_are_shown_with_what_was_done_about_them_and_why(cli: Cli, api: HttpApi) -> None:
+    left = {"kind": "imageTemplate", "name": "/it", "runId": "r", "because": "Its run was broken off.", "failure": None}
+    refused = {"code": "Conflict", "message": "It is busy."}
+    api.leftovers = {
+        "sweptAt": "2026-11-25T10:00:00Z",
+        "leftovers": [{**left, "remedy": "Removed"}, {**left, "remedy": "Reported", "failure": refused}],
+        "unanswered": ["AuthorizationFailed: No right to list."],
+    }
+    assert cli("leftovers").stdout.splitlines() == [
+        "Removed imageTemplate /it",
+        "Its run was broken off.",
+        "Reported imageTemplate /it",
+        "Its run was broken off.",
+        "It could not be done: Conflict: It is busy.",
+        "Not known: AuthorizationFailed: No right to list.",
+    ]
+    api.leftovers = {"sweptAt": "2026-11-25T10:00:00Z", "leftovers": [], "unanswered": []}
+    assert cli("leftovers").stdout == "Nothing was left, as of 2026-11-25 10:00 UTC.\n"
+    api.leftovers = {"sweptAt": None, "leftovers": [], "unanswered": []}
+    assert cli("leftovers").stdout.startswith("There was no sweep yet")
+
+
 def test_list_shows_a_line_for_each_run(cli: Cli, api: HttpApi) -> None:
     api.runs = SUMMARIES
     ended = cli("list")

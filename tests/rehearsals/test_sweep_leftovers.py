@@ -1,0 +1,160 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from models.failure import Failure
+from models.image_build import ImageRun, ImageRunState
+from models.instance_state import InstancesFound, InstanceState, Standing
+from models.leftovers import (
+    Leftover,
+    LeftoverKind,
+    Leftovers,
+    LeftoversReport,
+    RecordedRun,
+    RecordedRuns,
+    StagingGroup,
+    StagingGroups,
+    Sweep,
+)
+from models.pipeline_run import PipelineRun, Scope, Starter
+from models.resources import ImageTemplateReference, ProvisioningState
+from models.stage_messages import Done, WrittenRecord
+from models.template_removal import CopiedLog, FoundImageTemplate, FoundImageTemplates, TemplatesOfGroup
+from orchestrators.sweep_leftovers import sweep_leftovers
+from policies.image_template_body import RUN_TAG
+from policies.run_outcome import new_record
+from tests.rehearsals.rehearsal import Rehearsal
+
+BEGAN = datetime(2026, 3, 11, 1, 0, tzinfo=UTC)
+RUN = PipelineRun(
+    id="linux-20260311-010000-00000a",
+    image="linux",
+    scope=Scope.ONLY_IMAGE,
+    environments=("sbx",),
+    started_by=Starter(kind="http"),
+    requested_at=BEGAN,
+)
+OPEN = RecordedRun(id=RUN.id, record=new_record(RUN, BEGAN))
+SWEEP = Sweep(
+    images=("linux",),
+    environments=("sbx",),
+    groups=(TemplatesOfGroup(subscription_id="s", resource_group="rg"),),
+)
+REFUSED = {"failure": Failure(code="AuthorizationFailed", message="No right to list.").to_payload()}
+STANDINGS = {"pipeline-linux": Standing.TERMINATED}
+
+
+def template(name, run_state):
+    reference = ImageTemplateReference(subscription_id="s", resource_group="rg", name=name)
+    tags = {RUN_TAG: RUN.id}
+    return FoundImageTemplate(
+        template=reference,
+        state=ProvisioningState.SUCCEEDED,
+        run_state=run_state,
+        tags=tags,
+        staging_resource_group="IT",
+    )
+
+
+def azure(templates=(), recorded=OPEN, standings=STANDINGS, **answers):
+    """The answers of an Azure, and of an engine, that have these things."""
+
+    def instances(asked):
+        given = {"given": RUN.to_payload(), "updated_at": BEGAN}
+        return InstancesFound(
+            states=tuple(
+                InstanceState(id=name, standing=standings[name], **given)
+                if name in standings
+                else InstanceState(id=name)
+                for name in asked["ids"]
+            )
+        )
+
+    return {
+        "list_image_templates": FoundImageTemplates(templates=tuple(templates)),
+        "list_staging_groups": StagingGroups(),
+        "list_recorded_runs": RecordedRuns(runs=(recorded,) if recorded else ()),
+        "list_instances": instances,
+        "publish_record": WrittenRecord(),
+        "cancel_image_run": ImageRun(state=ImageRunState.CANCELING),
+        "publish_build_log": CopiedLog(blob="log"),
+        "delete_image_template": Done(),
+        "delete_unused_contents": Leftovers(),
+        "delete_old_notes": Leftovers(),
+        "publish_leftovers": Done(),
+        **answers,
+    }
+
+
+def swept(script):
+    play = Rehearsal(script, [])
+    assert play.now - BEGAN >= timedelta(hours=2)
+    report = LeftoversReport.from_payload(play.play(sweep_leftovers, SWEEP)["value"])
+    assert play.inputs["publish_leftovers"] == [report.to_payload()]
+    return play, report
+
+
+LISTS = ["list_image_templates", "list_staging_groups"]
+LAST = ["delete_unused_contents", "delete_old_notes", "publish_leftovers"]
+
+
+def names(play):
+    return [step.split()[0] for step in play.steps]
+
+
+def test_where_nothing_was_left_nothing_is_done():
+    play, report = swept(azure(recorded=None, standings={}))
+    assert names(play) == [*LISTS, "list_recorded_runs", "list_instances", "list_recorded_runs", *LAST]
+    assert (report.leftovers, report.unanswered) == ((), ())
+
+
+def test_a_run_that_was_broken_off_is_closed_and_its_build_canceled(caplog):
+    found = template("it-linux-2026-03-11-01-00-05", ImageRunState.RUNNING)
+    play, report = swept(azure([found]))
+    assert names(play)[-5:] == ["publish_record", "cancel_image_run", *LAST]
+    assert play.inputs["publish_record"][0]["failure"]["code"] == "RunTerminated"
+    assert [(one.kind, one.remedy) for one in report.leftovers] == [("run", "Closed"), ("build", "Canceled")]
+    closed, canceled = [line for line in caplog.messages if line.startswith("play: ")]
+    assert closed.startswith(f"play: run {RUN.id}: closed. The run was terminated")
+    assert "it-linux-2026-03-11-01-00-05: canceled. " in canceled
+
+
+def test_a_template_of_a_run_that_is_closed_goes_after_its_log_was_kept():
+    found = template("it-linux-2026-03-11-01-00-05", ImageRunState.CANCELED)
+    play, report = swept(azure([found], RecordedRun(id=RUN.id, broken_off=True)))
+    assert names(play)[-5:] == ["publish_build_log", "delete_image_template", *LAST]
+    assert [(one.kind, one.remedy) for one in report.leftovers] == [("imageTemplate", "Removed")]
+
+
+def test_a_stage_that_goes_on_without_its_run_gets_the_wish_to_cancel():
+    standings = {**STANDINGS, f"{RUN.id}-sbx": Standing.ON}
+    play, report = swept(azure(standings=standings))
+    assert "publish_record" not in names(play)
+    assert [(one.kind, one.remedy) for one in report.leftovers] == [("run", "Canceled")]
+
+
+def test_what_could_not_be_done_is_told_and_does_not_stop_the_rest():
+    found = [template(f"it-linux-2026-03-11-01-00-0{number}", ImageRunState.CANCELED) for number in range(2)]
+    play, report = swept(azure(found, RecordedRun(id=RUN.id, broken_off=True), delete_image_template=[REFUSED, Done()]))
+    assert names(play).count("delete_image_template") == 2
+    assert [one.failure and one.failure.code for one in report.leftovers] == ["AuthorizationFailed", None]
+
+
+@pytest.mark.parametrize("question", [*LISTS, "list_recorded_runs", "list_instances", "delete_unused_contents"])
+def test_a_question_without_an_answer_is_told_and_does_not_stop_the_others(question):
+    note = Leftover(kind=LeftoverKind.UPLOAD_NOTE, name="a.sh", because="It was old.")
+    _, report = swept(azure(delete_old_notes=Leftovers(leftovers=(note,)), **{question: REFUSED}))
+    assert report.unanswered
+    assert all("No right to list." in sentence for sentence in report.unanswered)
+    assert note in report.leftovers
+
+
+def test_staging_groups_of_a_group_that_could_not_be_listed_are_no_leftovers():
+    staging = StagingGroup(
+        subscription_id="s", name="IT", template_name="gone-2026-01-01-00-00-00", template_group="rg"
+    )
+    groups = StagingGroups(groups=(staging,))
+    _, report = swept(azure(list_staging_groups=groups, recorded=None, standings={}))
+    assert [one.kind for one in report.leftovers] == ["stagingGroup"]
+    _, report = swept(azure(list_staging_groups=groups, list_image_templates=REFUSED, recorded=None, standings={}))
+    assert report.leftovers == ()
