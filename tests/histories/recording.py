@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import httpx
 
 from local.durable_backend.control import advance_clock
 from local.stack import StackOptions, local_stack
+from orchestrators import sweep_leftovers as sweeps
 from orchestrators.watch_image_build import LOOK_EVENT, STEPS_PER_HISTORY, instance_id
 from tests.histories.recorded import read, write
 from tests.histories.replay import TODAY, misfits
@@ -196,6 +198,12 @@ def _durable(bakery: Bakery, action: str) -> None:
     httpx.post(url, params={"code": functions["systemKey"]}, timeout=30).raise_for_status()
 
 
+def _is_over(bakery: Bakery, instance_id: str) -> bool:
+    functions = bakery.stack["functions"]
+    url = f"{functions['url']}/runtime/webhooks/durabletask/instances/{instance_id}"
+    return httpx.get(url, params={"code": functions["systemKey"]}, timeout=30).status_code == HTTPStatus.OK
+
+
 def _sweep(bakery: Bakery) -> None:
     """Let the hourly timer come, an hour later."""
     _jump(bakery, timedelta(minutes=61))
@@ -204,6 +212,7 @@ def _sweep(bakery: Bakery) -> None:
     url = f"{functions['url']}/admin/functions/look_at_images"
     httpx.post(url, headers={"x-functions-key": functions["masterKey"]}, json={}, timeout=60).raise_for_status()
     eventually(lambda: bakery.api.get("/api/leftovers").json()["sweptAt"], lambda moment: moment != before)
+    eventually(lambda: _is_over(bakery, sweeps.instance_id()), bool)
 
 
 def _newest(bakery: Bakery) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def engine(bakery, method, instance_id, action="", **query):
     url = f"{functions['url']}/runtime/webhooks/durabletask/instances/{instance_id}{action}"
     answer = httpx.request(method, url, params={"code": functions["systemKey"], **query}, timeout=30)
     assert answer.is_success, answer.text
+    return answer.json() if answer.content else None
 
 
 def terminate(bakery, instance_id="pipeline-linux"):
@@ -55,7 +56,9 @@ def sweep(bakery):
     functions = bakery.stack["functions"]
     url = f"{functions['url']}/admin/functions/look_at_images"
     httpx.post(url, headers={"x-functions-key": functions["masterKey"]}, json={}, timeout=60).raise_for_status()
-    report = eventually(lambda: bakery.api.get("/api/leftovers").json(), lambda found: found["sweptAt"] != before)
+    report = eventually(lambda: bakery.api.get("/api/leftovers").json(), lambda found: found["sweptAt"] != before, 60)
+    # Until it is over, the next one is not started.
+    eventually(lambda: engine(bakery, "GET", "sweep")["runtimeStatus"], lambda status: status == "Completed")
     assert report["unanswered"] == []
     return [(one["kind"], one["remedy"], one["failure"]) for one in report["leftovers"]]
 
