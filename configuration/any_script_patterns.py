@@ -58,7 +58,7 @@ _RESTART: Final = words(
     r"\b(?:Add|Install)-WindowsFeature\b.*\s-Restart\b",
 )
 _GENERALISATION: Final = words(
-    r"\bDeprovisioningScript\.(?:ps1|sh)\b",
+    r"^(?!.*\b(?:Get-FileHash|Test-Path|sha256sum)\b).*\bDeprovisioningScript\.(?:ps1|sh)\b",
     r"\bsysprep(?:\.exe)?\b.*(?:[-/]generalize|[-/]oobe|[-/]mode:vm)",
     r"[-/]mode:vm\b",
     r"\bwaagent\b.*-deprovision",

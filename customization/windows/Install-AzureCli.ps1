@@ -8,7 +8,7 @@ if (-not (Test-Path -LiteralPath "$customizationFiles\Installation.ps1")) {
 }
 . "$customizationFiles\Installation.ps1"
 
-Install-Component 'Azure CLI' {
+Invoke-Step 'Azure CLI' {
     $version = $versions.AZURE_CLI_WINDOWS_VERSION
     $extension = $versions.AZURE_DEVOPS_EXTENSION_VERSION
     $address = "https://azcliprod.blob.core.windows.net/msi/azure-cli-$version-x64.msi"
@@ -25,6 +25,6 @@ Install-Component 'Azure CLI' {
     }
     Remove-Item -Path Env:\AZURE_CONFIG_DIR
 
-    Assert-Tool az.cmd 'version' "*`"azure-cli`": `"$version`"*"
-    Assert-Tool az.cmd 'version' "*`"azure-devops`": `"$extension`"*"
+    Assert-Component 'Azure CLI' $version az.cmd 'version' '"azure-cli": "([^"]+)"'
+    Assert-Component 'Azure CLI extension azure-devops' $extension az.cmd 'version' '"azure-devops": "([^"]+)"'
 }

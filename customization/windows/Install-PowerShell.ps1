@@ -8,7 +8,7 @@ if (-not (Test-Path -LiteralPath "$customizationFiles\Installation.ps1")) {
 }
 . "$customizationFiles\Installation.ps1"
 
-Install-Component 'PowerShell' {
+Invoke-Step 'PowerShell' {
     $version = $versions.POWERSHELL_VERSION
     $address = "https://github.com/PowerShell/PowerShell/releases/download/v$version/PowerShell-$version-win-x64.msi"
     $file = Save-Download $address $versions.POWERSHELL_SHA256_WINDOWS_X64
@@ -16,5 +16,5 @@ Install-Component 'PowerShell' {
     # Without updates of its own (USE_MU, ENABLE_MU): a new version is a new image.
     Install-Msi $file 'ADD_PATH=1', 'USE_MU=0', 'ENABLE_MU=0'
 
-    Assert-Tool pwsh.exe '--version' "PowerShell $version"
+    Assert-Component 'PowerShell' $version pwsh.exe '--version' '^PowerShell (\S+)'
 }

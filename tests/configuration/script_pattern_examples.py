@@ -366,7 +366,12 @@ ANY: Final[dict[str, Examples]] = {
             "sudo apt-get -y purge python3",
             "Stop-Service -Name WindowsAzureGuestAgent",
         ),
-        ("sudo apt-get -y remove python3-yaml", "Get-Service RdAgent", "waagent --version"),
+        (
+            "sudo apt-get -y remove python3-yaml",
+            "Get-Service RdAgent",
+            "waagent --version",
+            "Get-FileHash C:\\DeprovisioningScript.ps1",
+        ),
     ),
     "a wait of a fixed time": Examples(
         ("sleep 120", "Start-Sleep -Seconds 180", "Start-Sleep 90"),

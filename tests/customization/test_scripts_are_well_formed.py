@@ -16,7 +16,7 @@ TEXT_FILES = [*SHELL_FILES, *POWERSHELL_FILES, CUSTOMIZATION / "versions.env"]
 # Those that a step runs; the others are shared functions.
 SHELL_SCRIPTS = [path for path in SHELL_FILES if path.name != "installation.sh"]
 SHELL_INSTALL_SCRIPTS = [path for path in SHELL_SCRIPTS if path.name.startswith("install_")]
-INSTALL_SCRIPTS = [*SHELL_SCRIPTS, *(path for path in POWERSHELL_FILES if path.name.startswith("Install-"))]
+INSTALL_SCRIPTS = [*SHELL_SCRIPTS, *(path for path in POWERSHELL_FILES if path.name != "Installation.ps1")]
 NAMES = {"ids": lambda path: path.name}
 
 UBUNTU_RELEASES = re.compile(r"\b(bionic|focal|jammy|noble|resolute|\d\d\.(04|10))\b")

@@ -1,0 +1,48 @@
+# Proves, on a machine that was made from the image, each component of its inventory, and what Azure needs of it.
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+$customizationFiles = if ($env:CUSTOMIZATION_FILES) { $env:CUSTOMIZATION_FILES } else { "$env:SystemRoot\Temp" }
+if (-not (Test-Path -LiteralPath "$customizationFiles\Installation.ps1")) {
+    throw "Validation: FAILED: $customizationFiles\Installation.ps1 is missing; a File customizer must bring it."
+}
+. "$customizationFiles\Installation.ps1"
+
+Invoke-Step 'Validation' {
+    if (-not (Test-Path -LiteralPath $inventoryFile)) {
+        throw "the image has no $inventoryFile; Write-Inventory.ps1 must be its last script."
+    }
+    $inventory = Get-Content -Raw -LiteralPath $inventoryFile | ConvertFrom-Json
+    $components = @(Get-Component)
+    $problems = @()
+
+    # Each is looked at: a build that fails shall say all that is missing.
+    foreach ($entry in $inventory.components) {
+        $component = @($components | Where-Object { $_.name -eq $entry.name })
+        try {
+            $version = Get-ComponentVersion $component[0]
+            Write-Host "$($entry.name) $version"
+            if ($version -ne $entry.version) {
+                $problems += "$($entry.name) says the version $version, but the inventory $($entry.version)."
+            }
+        }
+        catch {
+            $problems += "$($entry.name): $_"
+        }
+    }
+
+    # Without its guest agent a machine is never ready for Azure.
+    foreach ($service in 'RdAgent', 'WindowsAzureGuestAgent') {
+        $found = @(Get-Service | Where-Object { $_.Name -eq $service -and $_.StartType -ne 'Disabled' })
+        if ($found.Count -eq 0) {
+            $problems += "the guest agent's service $service is missing or disabled."
+        }
+    }
+    if ((Get-GeneralisationHash) -notin 'none', $inventory.generalisationScript) {
+        $problems += 'the script that Azure Image Builder generalises the machine with was changed.'
+    }
+
+    if ($problems.Count -ne 0) {
+        throw $problems -join ' '
+    }
+}
