@@ -70,4 +70,6 @@ def test_a_run_that_was_written_in_one_go_is_told_whole():
 
 
 def test_an_approval_that_still_waits_is_not_told():
-    assert told(None, record(approvals=[("dev", ApprovalState.WAITING)])) == ([], [], False)
+    waits = record(approvals=[("dev", ApprovalState.WAITING)])
+    assert told(None, waits) == ([], [], False)
+    assert told(waits, record(approvals=[("dev", ApprovalState.TIMED_OUT)])) == ([], ["dev"], False)
