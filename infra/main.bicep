@@ -207,6 +207,18 @@ module app 'modules/app.bicep' = {
   ]
 }
 
+module alerts 'modules/alerts.bicep' = {
+  name: 'alerts'
+  scope: group
+  params: {
+    environmentName: environmentName
+    applicationInsightsName: monitoring.outputs.applicationInsightsName
+    actionGroupId: monitoring.outputs.actionGroupId
+    location: location
+    tags: allTags
+  }
+}
+
 @description('Resource group of the app.')
 output AZURE_RESOURCE_GROUP string = group.name
 

@@ -14,6 +14,7 @@ VERSIONS = {
     "Microsoft.EventGrid/systemTopics/eventSubscriptions": "2025-02-15",
     "Microsoft.Insights/actionGroups": "2023-01-01",
     "Microsoft.Insights/components": "2020-02-02",
+    "Microsoft.Insights/scheduledQueryRules": "2023-12-01",
     "Microsoft.ManagedIdentity/userAssignedIdentities": "2024-11-30",
     "Microsoft.Network/networkSecurityGroups": "2024-05-01",
     "Microsoft.Network/privateDnsZones": "2024-06-01",

@@ -225,6 +225,28 @@ def test_only_a_topic_is_made_beside_the_rights_in_the_subscriptions_of_environm
     assert set(content["modules"]) == {"topic"}
 
 
+def test_every_query_of_an_alert_raises_one():
+    loaded = re.findall(r"loadTextContent\('../queries/(\w+)\.kql'\)", BICEP["modules/alerts.bicep"])
+    assert sorted(loaded) == sorted(file.stem for file in (INFRA / "queries").glob("alert_*.kql"))
+
+
+@pytest.mark.parametrize(
+    "alert", meaning("modules/alerts.bicep")["variables"]["alerts"]["value"], ids=lambda one: one["name"]
+)
+def test_an_alert_is_evaluated_as_often_as_its_window_and_sees_as_far_as_its_query(alert):
+    lengths = {"PT15M": 15, "PT1H": 60, "PT6H": 360, "P1D": 1440, "P2D": 2880}
+    window, frequency = lengths[alert["windowSize"]], lengths[alert["evaluationFrequency"]]
+    assert frequency <= window
+    query = (INFRA / "queries" / f"alert_{alert['name'].replace('-', '_')}.kql").read_text()
+    looks_back = [int(days) * 1440 for days in re.findall(r"timestamp > ago\((\d)d\)", query)]
+    # Without a limit of its own a query sees its window; then nothing may be told twice.
+    assert max(looks_back, default=frequency) == window
+    page = (APP_FOLDER / "docs" / "telemetry.md").read_text()
+    told = {15: "15 minutes", 2880: "2 days"}[window]
+    assert re.search(rf"^\| \[alert_{alert['name'].replace('-', '_')}\.kql\]\(\S+\) \| {told} \|", page, re.MULTILINE)
+    assert re.fullmatch(r"[A-Z].*\.", alert["description"])
+
+
 def test_nothing_secret_is_given_out():
     for name, text in BICEP.items():
         for line in text.splitlines():
