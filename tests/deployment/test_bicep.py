@@ -1,6 +1,8 @@
-"""The form of the Bicep. No compiler runs here: two grammars read each file, and what a compiler would ask is asked."""
+"""The form of the Bicep. Two grammars read each file, and much of what a compiler asks is asked without one."""
 
 import re
+import shutil
+import subprocess
 
 import pytest
 
@@ -92,6 +94,18 @@ def called(file):
         function = node.child_by_field_name("function")
         if function is not None and function.type == "identifier" and node.parent.type != "decorator":
             yield text(function)
+
+
+COMPILER = shutil.which("bicep")
+
+
+@pytest.mark.skipif(COMPILER is None, reason="The Bicep compiler is not on the path.")
+@pytest.mark.parametrize("command", ["build main.bicep", "build events.bicep", "build-params main.bicepparam"])
+def test_the_compiler_takes_it(command):
+    done = subprocess.run(
+        [COMPILER, *command.split(), "--stdout"], cwd=INFRA, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @files([*FILES, *PARAMETER_FILES])

@@ -133,6 +133,14 @@ def test_the_page_tells_every_variable_of_the_parameters():
     )
 
 
+def test_the_workflow_hands_every_variable_on():
+    read = set(re.findall(r"readEnvironmentVariable\('(\w+)'", (INFRA / "main.bicepparam").read_text()))
+    step = (APP_FOLDER / ".github" / "workflows" / "deploy.yml").read_text().partition("run: infra/deploy.sh")[2]
+    handed = re.findall(r"^          (\w+): \$\{\{ vars\.(\w+)", step, re.MULTILINE)
+    assert all(name == variable for name, variable in handed)
+    assert {name for name, _ in handed} == {"AZURE_SUBSCRIPTION_ID", *read}
+
+
 def test_the_page_gives_the_commands_that_the_script_gives():
     page = (APP_FOLDER / "docs" / "deployment.md").read_text()
     for command in ("infra/main.bicepparam", "--src dist/image-bakery.zip", "infra/events.bicepparam"):
