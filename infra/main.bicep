@@ -3,7 +3,7 @@ targetScope = 'subscription'
 
 import { nameOf, uniqueNameOf, storageNameOf, eventGroupNameOf } from 'names.bicep'
 
-@description('Name of this installation: a part of all names. Lower-case letters, digits and hyphens. azd calls it the environment; it is not one of the environments that images go through.')
+@description('Name of this installation: a part of all names, and alone in the tenant, which knows a custom role by its name. Lower-case letters, digits and hyphens. azd calls it the environment; it is not one of those that images go through.')
 @minLength(2)
 @maxLength(16)
 param environmentName string
@@ -172,7 +172,8 @@ module environmentRights 'modules/environment.bicep' = [for subscriptionId in su
     groupName: eventGroupNameOf(environmentName)
     topicName: nameOf('egst', environmentName)
     location: location
-    tags: allTags
+    // azd looks for its resource group by the tag that this one must not have.
+    tags: tags
   }
 }]
 
