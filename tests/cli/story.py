@@ -222,7 +222,16 @@ PLAN: dict[str, Any] = {
                     "value": None,
                     "problem": "Not registered.",
                     "instead": "nothing",
-                }
+                },
+                {
+                    "file": "uploads/linux/install.sh",
+                    "path": "",
+                    "line": 7,
+                    "column": None,
+                    "value": None,
+                    "problem": "It asks.",
+                    "instead": "-y",
+                },
             ],
         }
     ],

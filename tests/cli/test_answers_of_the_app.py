@@ -54,6 +54,7 @@ def test_a_plan_is_told_step_by_step(cli: Cli, api: HttpApi) -> None:
         ["removal", "Keeps the build log of it-linux-1, and removes it."],
         ["", "Leaves the image template it-linux-2 alone: Its build is [Running]."],
         ["Remark: pipeline.json:3:9 environments[0].subscriptionId: Not registered. -> nothing"],
+        ["Remark: uploads/linux/install.sh:7: It asks. -> -y"],
     ]
 
 
