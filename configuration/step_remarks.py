@@ -35,11 +35,15 @@ def step_remarks(properties: JsonObject, scripts_account: str | None) -> Iterato
 
 def _all_remarks(properties: JsonObject, scripts_account: str | None) -> Iterator[Disagreement]:
     earlier = ""
+    # What a script makes is not known here.
+    is_known = True
     for path, step in steps(properties):
         yield from _remarks_on_commands(path, step, scripts_account)
         yield from _remarks_beside_scripts(path, step)
-        yield from _missing_folder(path, step, earlier)
+        if is_known:
+            yield from _missing_folder(path, step, earlier)
         earlier = f"{earlier} {step.get('inline')} {step.get('destination')}"[:_MOST_CHARACTERS]
+        is_known = is_known and "scriptUri" not in step
 
 
 def _remarks_on_commands(path: JsonPath, step: JsonObject, scripts_account: str | None) -> Iterator[Disagreement]:

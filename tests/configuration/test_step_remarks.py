@@ -91,6 +91,13 @@ def test_an_address_that_moves_is_fine_with_a_checksum_and_a_folder_that_an_earl
     assert told(folder, *steps, os_type="Windows") == []
 
 
+def test_what_an_earlier_script_makes_is_not_known(folder: Folder) -> None:
+    script = {"type": "PowerShell", "scriptUri": "https://example.org/1.0/make.ps1"}
+    restart = {"type": "WindowsRestart", "restartCheckCommand": "echo up > C:\\build\\up.txt"}
+    assert told(folder, script, restart, os_type="Windows") == []
+    assert len(told(folder, restart, script, os_type="Windows")) == 1
+
+
 def test_no_more_is_told_than_anyone_reads(folder: Folder) -> None:
     steps = [{"type": "Shell", "inline": ["sudo reboot"]}] * 300
     assert len(told(folder, *steps)) == 100
