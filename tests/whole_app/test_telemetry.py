@@ -15,6 +15,8 @@ from tests.whole_app.driving import SUBSCRIPTIONS, Bakery, eventually, write_thr
 
 SIGNED = "See https://example.org/logs?sig=a-signature&se=2026."
 APP = "image_bakery"
+# One run through three environments, with a host that starts twice.
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def told(tmp_path_factory):
     folder, parameters = tmp_path_factory.mktemp("stack"), tmp_path_factory.mktemp("three")
     write_three_environments(parameters, {"prd": {"timeoutMinutes": 60}})
     with collector() as collected:
-        options = StackOptions(build_seconds=3, parameters=parameters, settings=collected.settings)
+        options = StackOptions(build_seconds=2, parameters=parameters, settings=collected.settings)
         with (
             local_stack(folder, options) as stack,
             Bakery(stack.model_dump(mode="json", by_alias=True)) as bakery,
