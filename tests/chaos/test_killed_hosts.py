@@ -20,6 +20,7 @@ from tests.whole_app.driving import Bakery, eventually
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 # Longer than a host may stand still between a reading and what it does upon it: a real build takes many minutes.
 BUILD_SECONDS = 6
+PATIENCE_SECONDS = 600
 SHARE_TO_CANCEL = 0.25
 MOST_RUNS = 4  # times as many
 LONGEST_SECONDS_TO_CANCELLATION = 60
@@ -64,7 +65,7 @@ def test_whatever_hosts_are_killed_every_run_ends_as_it_must(tmp_path, capsys, r
         bakery.served_by(hosts),
         approving(bakery, SEED) as rejected,
     ):
-        driver, began = Driver(bakery), time.monotonic()
+        driver, began = Driver(bakery, PATIENCE_SECONDS), time.monotonic()
         ended = driver.drive(foundations(names))
         with Storm(hosts, stack, SEED) as storm:
             asked = with_cancellations(wishes(SEED, MOST_RUNS * runs, names))
