@@ -2,10 +2,13 @@
 
 import base64
 import json
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+from azure.core.pipeline.transport import AioHttpTransport
 from azure.identity.aio import DefaultAzureCredential
 from azure.mgmt.authorization.v2022_04_01.aio import AuthorizationManagementClient
 from azure.mgmt.compute.aio import ComputeManagementClient
@@ -15,10 +18,11 @@ from azure.mgmt.resource.resources.aio import ResourceManagementClient
 from azure.mgmt.storage.aio import StorageManagementClient
 from azure.storage.blob.aio import BlobServiceClient
 
+from azure_clients.repeated_reads import RepeatedBlobReads, RepeatedReads
 from policies.rights import RIGHTS, role_in_place_of
 
-# Waiting belongs to the orchestrations: an SDK call is tried once and gives up within seconds.
-CALL_OPTIONS: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 25}
+# Seconds. Waiting belongs to the orchestrations: a call gives up early.
+CALL_TIMEOUTS: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 25}
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class AzureClients:
         custom_roles: Mapping[str, str] | None = None,
     ) -> None:
         self._arm_endpoint = arm_endpoint.rstrip("/")
-        self._verify: str | bool = ca_bundle or True
+        self._ca_bundle = ca_bundle
+        self._session: ClientSession | None = None
         self._credential = DefaultAzureCredential()
         self._clients: dict[tuple[Callable[..., Any], str], Any] = {}
         self._principal: Principal | None = None
@@ -81,7 +86,7 @@ class AzureClients:
         key = (BlobServiceClient, endpoint)
         if key not in self._clients:
             self._clients[key] = BlobServiceClient(
-                endpoint, credential=self._credential, connection_verify=self._verify, **CALL_OPTIONS
+                endpoint, credential=self._credential, transport=self._transport(), retry_policy=RepeatedBlobReads()
             )
         return self._clients[key]
 
@@ -103,11 +108,25 @@ class AzureClients:
         """Close every connection."""
         for client in self._clients.values():
             await client.close()
+        if self._session:
+            await self._session.close()
         await self._credential.close()
 
     @property
     def _scope(self) -> str:
         return f"{self._arm_endpoint}/.default"
+
+    def _transport(self) -> AioHttpTransport:
+        """Return what speaks HTTP for a client. All share their connections, which are as the SDK makes them.
+
+        A file of authorities is read here, once: the SDK reads it for each request, and then connects anew.
+        """
+        if self._session is None:
+            connector = TCPConnector(ssl=ssl.create_default_context(cafile=self._ca_bundle), limit=0)
+            self._session = ClientSession(
+                connector=connector, cookie_jar=DummyCookieJar(), auto_decompress=False, trust_env=True
+            )
+        return AioHttpTransport(session=self._session, session_owner=False, **CALL_TIMEOUTS)
 
     def _arm_client[C](self, kind: Callable[..., C], subscription_id: str) -> C:
         key = (kind, subscription_id)
@@ -117,7 +136,7 @@ class AzureClients:
                 subscription_id=subscription_id,
                 base_url=self._arm_endpoint,
                 credential_scopes=[self._scope],
-                connection_verify=self._verify,
-                **CALL_OPTIONS,
+                transport=self._transport(),
+                retry_policy=RepeatedReads(),
             )
         return self._clients[key]

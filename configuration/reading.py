@@ -1,8 +1,10 @@
 """Reads the whole configuration folder: every file, and all faults of all files in one report."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +18,11 @@ from configuration.source_file import SourceFile
 from models.configuration import Environment, ImageSettings, Infrastructure, PipelineConfiguration, StagePlan
 from models.faults import Fault, Finding, Remark
 from models.misfit import Misfit, Part
+
+# Readings differ by the uploads that count, which differ by their moment.
+READINGS_KEPT: Final = 4
+
+type FolderState = frozenset[tuple[str, int, int, int]]
 
 _INFRASTRUCTURE_FILE: Final = re.compile(r"[^.]+\.imageInfra\.parameters\.json")
 _IMAGE_TEMPLATE_FILE: Final = re.compile(r"[^.]+\.imageTemplate(?:\.[^.]+){0,2}\.json")
@@ -83,8 +90,16 @@ def read_configuration(
 
     `uploaded` are the paths of scripts that are as good as there: uploads that count.
 
-    Nothing is raised for what stands in the files, nor for files that are missing.
+    Nothing is raised for what stands in the files, nor for files that are missing. Files that have not changed since
+    they were last read are not read again.
     """
+    return _reading(folder, customization, uploaded, (_state_of(folder), _state_of(customization)))
+
+
+@lru_cache(maxsize=READINGS_KEPT)
+def _reading(
+    folder: Path, customization: Path, uploaded: frozenset[str], _states: tuple[FolderState, FolderState]
+) -> ConfigurationReading:
     findings = Findings()
     source = findings.read(folder, PIPELINE_FILE)
     pipeline = read_pipeline(source, findings) if source else None
@@ -115,6 +130,26 @@ def read_configuration(
     findings.tell_placeholders()
     faults, remarks = findings.in_reading_order(findings.faults), findings.in_reading_order(findings.remarks)
     return ConfigurationReading(pipeline, faults, remarks, template_files, sources, plans)
+
+
+def _state_of(folder: Path) -> FolderState:
+    """Return what changes with any file of a folder: their names, times and sizes."""
+    return frozenset(
+        (file.path, status.st_ino, status.st_mtime_ns, status.st_size)
+        for file in _files_below(folder)
+        if (status := file.stat(follow_symlinks=False))
+    )
+
+
+def _files_below(folder: Path) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                yield entry
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _files_below(Path(entry.path))
+    except OSError:
+        return
 
 
 def infrastructure_file(environment: str) -> str:

@@ -22,7 +22,7 @@ from triggers.people import admission
 from triggers.routes import route_of
 
 LOGGER = logging.getLogger("image_bakery")
-# Each call to Azure gives up earlier by itself (`CALL_OPTIONS`); the durable client would wait for ever.
+# Each call to Azure gives up earlier by itself (`CALL_TIMEOUTS`); the durable client would wait for ever.
 LONGEST_ANSWER = timedelta(seconds=60)
 DEFECT = "What was asked may have been done in part. The log of the app tells more."
 

@@ -44,6 +44,9 @@ AZURE_RETRIES = RetryPolicy(
     max_number_of_attempts=14,
 )
 
+# For what is asked again later in any case.
+FEW_RETRIES = RetryPolicy(first_retry_interval=timedelta(seconds=1), backoff_coefficient=1.5, max_number_of_attempts=5)
+
 
 @dataclass
 class Context:
@@ -55,11 +58,20 @@ class Context:
 
 @dataclass(frozen=True)
 class Pending[T: Message]:
-    """Work that was handed out and has not answered yet."""
+    """Work that was handed out and has not answered yet; `tries` is how often it is tried at most."""
 
+    context: Context
     task: Task[Any]
     answer: type[T]
-    what: str
+    name: str
+    began: datetime
+    tries: int = 1
+
+    def __str__(self) -> str:
+        if self.tries == 1:
+            return self.name
+        seconds = round((now(self.context) - self.began).total_seconds())
+        return f"{self.name}, tried {self.tries} times within {timedelta(seconds=seconds)},"
 
 
 def about(context: Context, **names: str | None) -> None:
@@ -67,11 +79,13 @@ def about(context: Context, **names: str | None) -> None:
     context.subject = context.subject.model_copy(update=names)
 
 
-def schedule_activity[O: Message](context: Context, activity: Activity[O], message: Message) -> Pending[O]:
+def schedule_activity[O: Message](
+    context: Context, activity: Activity[O], message: Message, retries: RetryPolicy = AZURE_RETRIES
+) -> Pending[O]:
     """Hand an activity out, with retries of the failures that pass by themselves."""
-    task = context.durable.call_activity(activity.__name__, input=_input(context, message), retry_policy=AZURE_RETRIES)
-    what = f"{activity.__name__}, tried {AZURE_RETRIES.max_number_of_attempts} times,"
-    return Pending(task, get_type_hints(activity)["return"], what)
+    name, answer = activity.__name__, get_type_hints(activity)["return"]
+    task = context.durable.call_activity(name, input=_input(context, message), retry_policy=retries)
+    return Pending(context, task, answer, name, now(context), retries.max_number_of_attempts)
 
 
 def schedule_orchestrator[I: Message, O: Message](
@@ -82,7 +96,7 @@ def schedule_orchestrator[I: Message, O: Message](
         orchestrator.__name__, input=_input(context, message), instance_id=instance_id
     )
     answer = get_type_hints(orchestrator)["return"].__args__[0]
-    return Pending(task, answer, orchestrator.__name__)
+    return Pending(context, task, answer, orchestrator.__name__, now(context))
 
 
 def wait_for[T: Message](pending: Pending[T]) -> Steps[T]:
@@ -93,7 +107,7 @@ def wait_for[T: Message](pending: Pending[T]) -> Steps[T]:
     try:
         envelope = yield pending.task
     except TaskFailedError as error:
-        raise StepUnanswered(_unexpected(pending.what, error)) from error
+        raise StepUnanswered(_unexpected(str(pending), error)) from error
     return opened(envelope, pending.answer)
 
 
@@ -104,7 +118,7 @@ def wait_for_all[T: Message](pending: list[Pending[T]]) -> Steps[list[T]]:
     try:
         envelopes = yield when_all([one.task for one in pending])
     except TaskFailedError as error:
-        raise StepUnanswered(_unexpected(" or ".join(one.what for one in pending), error)) from error
+        raise StepUnanswered(_unexpected(" or ".join(map(str, pending)), error)) from error
     return [opened(envelope, one.answer) for envelope, one in zip(envelopes, pending, strict=True)]
 
 
@@ -124,9 +138,11 @@ def outcomes[T: Message](pending: list[Pending[T]]) -> Steps[list[T | Failure]]:
     return found
 
 
-def call_activity[O: Message](context: Context, activity: Activity[O], message: Message) -> Steps[O]:
+def call_activity[O: Message](
+    context: Context, activity: Activity[O], message: Message, retries: RetryPolicy = AZURE_RETRIES
+) -> Steps[O]:
     """Run an activity and wait for its answer."""
-    return (yield from wait_for(schedule_activity(context, activity, message)))
+    return (yield from wait_for(schedule_activity(context, activity, message, retries)))
 
 
 def call_orchestrator[I: Message, O: Message](

@@ -11,7 +11,7 @@ how often it comes.
 """
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from activities.image_templates import cancel_image_run, get_image_run
@@ -19,14 +19,24 @@ from models.errors import StepFailed, StepUnanswered
 from models.failure import Failure
 from models.image_build import ImageBuildEnd, ImageBuildWatch, NoticedBy
 from orchestrators.cancellation import Cancellation
-from orchestrators.durable import Context, Steps, call_activity, continue_as_new, expect_event, log, now, show
+from orchestrators.durable import (
+    FEW_RETRIES,
+    Context,
+    Steps,
+    call_activity,
+    continue_as_new,
+    expect_event,
+    log,
+    now,
+    show,
+)
 from policies.build_poll_interval import build_poll_interval, is_fruitless, look_gap, second_look
 from policies.build_progress import BUILD_TIMED_OUT, CANCELING_ALLOWANCE, advanced
 from policies.build_standing import build_standing
 
 LOOK_EVENT = "look"
-# Readings, and events that came: both make the history longer.
-STEPS_PER_HISTORY = 30
+# Readings, events that came, and further tries: all of them make the history longer.
+STEPS_PER_HISTORY = 20
 # A reading at the deadline must not come a moment too early for it.
 JUST_AFTER = timedelta(seconds=1)
 
@@ -77,14 +87,24 @@ def watch_image_build(context: Context, watch: ImageBuildWatch) -> Steps[ImageBu
     events = _LookEvents(context, one_has_come=watch.event_has_come)
     steps = 0
     while not watch.progress.run_state.finished:
+        began = now(context)
         watch = yield from _canceled_where_due(context, watch, cancellation)
+        steps += _tries_since(began, context, in_vain=watch.to_cancel_because is not None)
         if steps >= STEPS_PER_HISTORY:
             continue_as_new(context, watch.model_copy(update={"event_has_come": events.have_come}))
             break
         why = yield from _wait(context, watch, cancellation, events)
         steps += 1 + events.take()
-        watch = yield from _read(context, watch, why)
+        began = now(context)
+        watch, answered = yield from _read(context, watch, why)
+        steps += _tries_since(began, context, in_vain=not answered)
     return ImageBuildEnd(progress=watch.progress, canceled_because=watch.canceled_because)
+
+
+def _tries_since(moment: datetime, context: Context, *, in_vain: bool) -> int:
+    """Return how many tries were made at most: there is a second between them, or more."""
+    seconds = int((now(context) - moment).total_seconds())
+    return max(seconds, FEW_RETRIES.max_number_of_attempts if in_vain else 0)
 
 
 def _canceled_where_due(context: Context, watch: ImageBuildWatch, cancellation: Cancellation) -> Steps[ImageBuildWatch]:
@@ -94,15 +114,22 @@ def _canceled_where_due(context: Context, watch: ImageBuildWatch, cancellation: 
         if is_late:
             raise StepFailed(watch.canceled_because)
         return watch
-    reason = _timed_out(watch) if is_late else cancellation.failure
+    reason = watch.to_cancel_because or (_timed_out(watch) if is_late else cancellation.failure)
     if reason is None:
         return watch
-    yield from call_activity(context, cancel_image_run, watch.template)
+    try:
+        yield from call_activity(context, cancel_image_run, watch.template, FEW_RETRIES)
+    except StepUnanswered as unanswered:
+        if now(context) > watch.deadline + CANCELING_ALLOWANCE:
+            raise
+        # It goes on in Azure, canceled or not: it is watched, and canceled again after the next reading.
+        log(context, f"the run of {watch.template.name} could not be canceled: {unanswered}")
+        return watch.model_copy(update={"to_cancel_because": reason})
     canceled_at = now(context)
     # How long builds take says nothing of how long a cancellation does.
     begins_anew = {"watched_since": canceled_at, "read_at": None, "history": ()}
-    deadline = canceled_at + CANCELING_ALLOWANCE
-    return watch.model_copy(update={"canceled_because": reason, "deadline": deadline, **begins_anew})
+    canceled = {"canceled_because": reason, "to_cancel_because": None, "deadline": canceled_at + CANCELING_ALLOWANCE}
+    return watch.model_copy(update={**canceled, **begins_anew})
 
 
 def _wait(context: Context, watch: ImageBuildWatch, cancellation: Cancellation, events: _LookEvents) -> Steps[_Why]:
@@ -113,7 +140,9 @@ def _wait(context: Context, watch: ImageBuildWatch, cancellation: Cancellation, 
     pause, why = build_poll_interval(standing, watch.history), _Why.DUE
     if watch.looked_for_event and second_look(elapsed, watch.fruitless_looks) < pause:
         pause, why = second_look(elapsed, watch.fruitless_looks), _Why.SECOND_LOOK
-    due = min(read_at + pause, max(watch.deadline, now(context)) + JUST_AFTER)
+    due = read_at + pause
+    if watch.deadline > now(context):
+        due = min(due, watch.deadline + JUST_AFTER)
     if not events.have_come:
         yield from cancellation.sleep(max(due - now(context), timedelta(0)), events.task)
         if not events.have_come:
@@ -126,14 +155,15 @@ def _wait(context: Context, watch: ImageBuildWatch, cancellation: Cancellation, 
     return why
 
 
-def _read(context: Context, watch: ImageBuildWatch, why: _Why) -> Steps[ImageBuildWatch]:
-    """Return the watch with one more reading of the run."""
+def _read(context: Context, watch: ImageBuildWatch, why: _Why) -> Steps[tuple[ImageBuildWatch, bool]]:
+    """Return the watch with one more reading of the run, and whether Azure answered it."""
+    answered = True
     try:
-        run = yield from call_activity(context, get_image_run, watch.template)
+        run = yield from call_activity(context, get_image_run, watch.template, FEW_RETRIES)
     except StepUnanswered as unanswered:
         # The build goes on while Azure does not answer: only the deadline ends it then.
         log(context, f"the run of {watch.template.name} could not be read: {unanswered}")
-        progress = watch.progress
+        progress, answered = watch.progress, False
     else:
         progress = advanced(watch.progress, run, now(context))
         if run.state.finished:
@@ -141,7 +171,7 @@ def _read(context: Context, watch: ImageBuildWatch, why: _Why) -> Steps[ImageBui
             progress = progress.model_copy(update={"noticed_by": noticed_by})
         show(context, progress)
     read_at, looked = now(context), why is _Why.EVENT
-    return watch.model_copy(
+    seen = watch.model_copy(
         update={
             "progress": progress,
             "read_at": read_at,
@@ -149,6 +179,7 @@ def _read(context: Context, watch: ImageBuildWatch, why: _Why) -> Steps[ImageBui
             "fruitless_looks": watch.fruitless_looks + (looked and is_fruitless(read_at - watch.watched_since)),
         }
     )
+    return seen, answered
 
 
 def _timed_out(watch: ImageBuildWatch) -> Failure:

@@ -1,19 +1,26 @@
 """The log of all requests and answers, with bounded memory."""
 
+import heapq
+import itertools
 from collections import Counter, deque
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from local.simulated_azure.arm.messages import Json
 
 CAPACITY = 20_000
+# What changes something is rarer than reads, and is kept longer.
+CAPACITY_FOR_CHANGES = 100_000
 
 
 class RequestLog:
     """The newest requests, oldest first; each is a JSON object, ready to be validated or printed."""
 
     def __init__(self) -> None:
-        self._entries: deque[Json] = deque(maxlen=CAPACITY)
+        self._numbers = itertools.count()
+        self._reads: deque[tuple[int, Json]] = deque(maxlen=CAPACITY)
+        self._changes: deque[tuple[int, Json]] = deque(maxlen=CAPACITY_FOR_CHANGES)
         self.counted: Counter[str] = Counter()
         """How many requests came in all, by service and method, those without an answer too."""
 
@@ -23,11 +30,12 @@ class RequestLog:
 
     def add(self, entry: Json) -> None:
         """Keep one more."""
-        self._entries.append(entry)
+        kept = self._reads if entry["method"] == "GET" else self._changes
+        kept.append((next(self._numbers), entry))
 
     def all(self) -> list[Json]:
         """A copy, oldest first."""
-        return [*self._entries]
+        return [entry for _, entry in heapq.merge(self._reads, self._changes, key=itemgetter(0))]
 
     def matching(self, method: str = "", path_part: str = "") -> list[Json]:
         """Those with this method (any if empty) and this text in the url, without regard to case."""
@@ -39,7 +47,8 @@ class RequestLog:
 
     def clear(self) -> None:
         """Forget all."""
-        self._entries.clear()
+        self._reads.clear()
+        self._changes.clear()
         self.counted.clear()
 
 

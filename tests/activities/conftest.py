@@ -17,7 +17,8 @@ from activities.infrastructure import (
 )
 from azure_clients.connection import AzureClients
 from configuration.settings import APP_FOLDER, Settings
-from local.simulated_azure import SimulatedAzure
+from local.simulated_azure import Pace, SimulatedAzure
+from local.simulated_azure import Settings as SimulationSettings
 from models.resources import (
     BlobContainer,
     Gallery,
@@ -28,7 +29,7 @@ from models.resources import (
     RoleAssignment,
     StorageAccount,
 )
-from tests.conftest import SUBSCRIPTION, Azurite
+from tests.conftest import SUBSCRIPTION, Azurite, Certificates
 
 
 @pytest.fixture
@@ -36,6 +37,27 @@ async def azure(simulated_azure: SimulatedAzure, azurite: Azurite, app_identity:
     clients = AzureClients(simulated_azure.arm_url, f"{azurite.endpoint}/{azurite.accounts[-1]}", str(azurite.ca_file))
     yield clients
     await clients.close()
+
+
+@pytest.fixture
+async def behind_a_front(
+    certificates: Certificates, azurite: Azurite, app_identity: None, simulated_azure: SimulatedAzure
+) -> AsyncIterator[tuple[AzureClients, SimulatedAzure]]:
+    """Our clients, with the app's own storage account behind a front of the blob service, at which faults strike."""
+    settings = SimulationSettings(
+        certificate=certificates.certificate,
+        private_key=certificates.private_key,
+        ca_file=certificates.ca_file,
+        subscriptions=[SUBSCRIPTION],
+        blob_endpoint=azurite.endpoint,
+        blob_front=True,
+        pace=Pace(build_seconds=0, operation_scale=0),
+    )
+    with SimulatedAzure(settings) as front:
+        own = f"{front.blob_endpoint}/{azurite.accounts[-1]}"
+        clients = AzureClients(simulated_azure.arm_url, own, str(azurite.ca_file))
+        yield clients, front
+        await clients.close()
 
 
 @pytest.fixture

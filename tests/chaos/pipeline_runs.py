@@ -21,13 +21,15 @@ from tests.whole_app.driving import SAMPLE_SUBSCRIPTION, SUBSCRIPTIONS, Bakery
 IMAGES = tuple(f"{system}-{number}" for number in range(1, 9) for system in ("linux", "windows"))
 # Each with its share. What only builds, or only deploys, is as frequent as what does all.
 SCOPES = {"only-image": 6, "only-assets-and-image": 5, "all": 4, "only-infrastructure": 2, "only-removal": 3}
+# Half of the runs build, and short ones come between them: for a thousand runs.
+MANY_SHORT_SCOPES = {"only-image": 4, "only-assets-and-image": 3, "all": 3, "only-infrastructure": 3, "only-removal": 7}
 SHARE_THAT_WAITS = 0.7
 SHARE_THAT_REMOVES = 0.8
 SHARE_TO_CANCEL = 0.06
 LONGEST_SECONDS_TO_CANCELLATION = 6.0
 SECONDS_BETWEEN_LOOKS = 0.3
-LONGEST_RUN_SECONDS = 600.0
-LONGEST_PATIENCE_SECONDS = 60.0
+LONGEST_RUN_SECONDS = 1800.0
+LONGEST_PATIENCE_SECONDS = 300.0
 INSTANCES = "/runtime/webhooks/durabletask/instances"
 GOES_ON = {"Running", "Pending", "ContinuedAsNew", "Suspended"}
 
@@ -105,16 +107,16 @@ def foundations(images: tuple[str, ...] = IMAGES) -> list[Wish]:
     return [Wish(image, "only-infrastructure") for image in {system_of(image): image for image in images}.values()]
 
 
-def wishes(seed: int, count: int, images: tuple[str, ...] = IMAGES) -> list[Wish]:
-    """Return so many runs, evenly over the images."""
+def wishes(seed: int, count: int, images: tuple[str, ...] = IMAGES, scopes: Mapping[str, int] = SCOPES) -> list[Wish]:
+    """Return so many runs, evenly over the images, of scopes by their shares."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret
-    return [_wish(chance, images[number % len(images)]) for number in range(count)]
+    return [_wish(chance, images[number % len(images)], scopes) for number in range(count)]
 
 
-def _wish(chance: random.Random, image: str) -> Wish:
+def _wish(chance: random.Random, image: str, scopes: Mapping[str, int]) -> Wish:
     return Wish(
         image=image,
-        scope=chance.choices([*SCOPES], [*SCOPES.values()])[0],
+        scope=chance.choices([*scopes], [*scopes.values()])[0],
         wait_for_image_build=chance.random() < SHARE_THAT_WAITS,
         remove_image_templates=chance.random() < SHARE_THAT_REMOVES,
         cancel_after=chance.uniform(0, LONGEST_SECONDS_TO_CANCELLATION) if chance.random() < SHARE_TO_CANCEL else None,

@@ -6,7 +6,14 @@ from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from durabletask.task import CancellableTask, CompletableTask, OrchestrationContext, Task, TaskFailedError
+from durabletask.task import (
+    CancellableTask,
+    CompletableTask,
+    OrchestrationContext,
+    RetryPolicy,
+    Task,
+    TaskFailedError,
+)
 
 from hosting.durable_functions import orchestrator_handle
 from hosting.injection import message_parameter
@@ -167,7 +174,7 @@ class _Context:
     def current_utc_datetime(self) -> datetime:
         return self.play.now.replace(tzinfo=None)
 
-    def call_activity(self, name: str, *, input: dict[str, Any], retry_policy: object) -> CompletableTask[Any]:  # noqa: A002, ARG002 - the SDK's names
+    def call_activity(self, name: str, *, input: dict[str, Any], retry_policy: RetryPolicy) -> CompletableTask[Any]:  # noqa: A002 - the SDK's name
         self._remember(EVENTS_OF_A_STEP)
         self.play.steps.append(_line(name, input))
         self.play.subjects.append((name, subject_of(input)))
@@ -175,6 +182,8 @@ class _Context:
         try:
             task.complete(self.play.answer(name, {key: value for key, value in input.items() if key != ABOUT}))
         except Exception as error:  # noqa: BLE001 - whatever an activity raises reaches the orchestrator so
+            # It is what the last try came to: each other one is in the history too, with the pause after it.
+            self._remember((retry_policy.max_number_of_attempts - 1) * 2 * EVENTS_OF_A_STEP)
             task.fail(str(error), error)
         return task
 

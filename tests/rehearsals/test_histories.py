@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from models.errors import AzureUnavailable
 from models.image_build import ImageRun, ImageRunState
 from models.pipeline_record import PipelineRecord
 from models.pipeline_run import PipelineRun, Scope, Starter
@@ -17,6 +18,7 @@ from orchestrators.run_stage import run_stage
 from orchestrators.tend_image_build import tend_image_build
 from orchestrators.watch_image_build import watch_image_build
 from tests.rehearsals.rehearsal import Rehearsal
+from tests.rehearsals.watched_build import WatchedBuild
 from tests.stage_plan import stage_plan
 
 LONGEST_BUILD = timedelta(minutes=960)
@@ -76,3 +78,35 @@ def test_a_build_of_sixteen_hours_that_is_polled_to_its_end_leaves_short_histori
     read = [subject for activity, subject in azure.play.subjects if activity == "get_image_run"]
     about = Subject(run=run.id, image="linux", environment="sbx", step="build")
     assert set(map(repr, read)) == {repr(about)}
+
+
+class AwayAzure(WatchedBuild):
+    """Builds for an hour, and answers nothing for a while, or not to a cancellation."""
+
+    def __init__(self, cancellations_in_vain: int = 0) -> None:
+        super().__init__(timedelta(hours=1))
+        self.cancellations_in_vain = cancellations_in_vain
+        self.play.script["cancel_image_run"] = self.cancel
+
+    def cancel(self, payload):
+        if self.cancellations_in_vain:
+            self.cancellations_in_vain -= 1
+            raise AzureUnavailable("cancel the run", "ServiceUnavailable", "Azure is out.")
+        return self._cancel(payload)
+
+
+def test_a_build_during_whose_watching_azure_is_out_again_and_again_leaves_short_histories():
+    build = AwayAzure()
+    build.answers_nothing(since=timedelta(minutes=2), until=timedelta(minutes=50))
+    assert build.watch().progress.run_state is ImageRunState.SUCCEEDED
+    assert build.play.longest_histories["watch_image_build"] < MOST_EVENTS
+
+
+def test_a_cancellation_that_azure_does_not_answer_is_not_forgotten_over_the_histories():
+    build = AwayAzure(cancellations_in_vain=3)
+    build.cancel_during(reading=4)
+    end = build.watch()
+    assert end.progress.run_state is ImageRunState.CANCELED
+    assert end.canceled_because is not None
+    assert end.canceled_because.code == "RunCanceled"
+    assert build.play.longest_histories["watch_image_build"] < MOST_EVENTS

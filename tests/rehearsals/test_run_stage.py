@@ -281,7 +281,8 @@ def test_a_build_that_azure_never_tells_of_again_ends_at_its_deadline(perform):
     assert record.state is State.FAILED
     assert record.failure is not None
     assert record.failure.step == "build"
-    assert len(rehearsal.inputs["cancel_image_run"]) == 1
+    assert "cancel_image_run, tried 5 times within" in record.failure.message
+    assert len(rehearsal.inputs["cancel_image_run"]) >= 2
 
 
 def test_a_template_that_is_gone_ends_the_watch_at_once(perform):

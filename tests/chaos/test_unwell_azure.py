@@ -1,0 +1,117 @@
+"""Azure is unwell, call by call, in all the ways of the table of troubles: every run ends as it must all the same."""
+
+import os
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import batched
+
+import psutil
+import pytest
+
+from local.stack import StackOptions, local_stack
+from tests.chaos.clocks import hurried
+from tests.chaos.ends import Findings, look_at_ends
+from tests.chaos.pipeline_runs import IMAGES, MANY_SHORT_SCOPES, Driver, foundations, wishes, write_configuration
+from tests.whole_app.driving import Bakery
+
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+PROBABILITY = 0.1
+# All of Azure's addresses but those that the Functions host itself reads and writes: it is not what is tested.
+OF_THE_APP = "^(?!/[^/]+/azure-webjobs)"
+MOST_CALLS = 3.0
+MOST_MEMORY = 1.2
+# Of the clocks, four times a second: pauses between tries take as much less.
+JUMP = timedelta(seconds=10)
+AT_A_TIME = 100
+
+
+@dataclass
+class Course:
+    """What came of the runs, and what it took: calls to Azure by service and method, the host's memory in MB."""
+
+    findings: Findings
+    runs: int
+    calls: dict[str, int]
+    memory: list[int]
+    seconds: float
+    troubles: dict[str, int] = field(default_factory=dict[str, int])
+    asked_again: dict[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def calls_of_a_run(self) -> float:
+        return sum(self.calls.values()) / self.runs
+
+
+def course_of(folder, runs, images, probability):
+    """Let so many runs happen in an Azure of which each call fails with this probability."""
+    folder.mkdir()
+    names = IMAGES[:images]
+    write_configuration(folder, names)
+    options = StackOptions(parameters=folder, blob_faults=True)
+    with (
+        local_stack(folder / "stack", options) as stack,
+        Bakery(stack.model_dump(mode="json", by_alias=True)) as bakery,
+    ):
+        if probability:
+            bakery.switch_on(kind="trouble", path=OF_THE_APP, probability=probability, seed=SEED)
+        driver, began, memory = Driver(bakery), time.monotonic(), list[int]()
+        with hurried(bakery, JUMP):
+            # One after the other: the second one finds what the first one made.
+            ended = [one for wish in foundations(names) for one in driver.drive([wish])]
+            for asked in batched(wishes(SEED, runs, names, MANY_SHORT_SCOPES), AT_A_TIME, strict=False):
+                ended += driver.drive([*asked])
+                memory.append(psutil.Process(stack.functions.pid).memory_info().rss >> 20)
+            driver.settle()
+        seconds = time.monotonic() - began
+        troubles = {}
+        for fault in bakery.simulation.get("/faults").json()["faults"]:
+            troubles = fault["struckAs"]
+        calls = bakery.simulation.get("/requests/counted").json()
+        bakery.simulation.delete("/faults")
+        findings = look_at_ends(bakery, ended, ())
+        return Course(findings, len(ended), calls, memory, seconds, troubles, driver.course.asked_again)
+
+
+@pytest.mark.parametrize(
+    ("runs", "images", "faultless"),
+    [
+        pytest.param(6, 3, 0, marks=pytest.mark.timeout(5 * 60)),
+        pytest.param(1000, 10, 100, marks=[pytest.mark.chaos, pytest.mark.timeout(3 * 60 * 60)]),
+    ],
+)
+def test_whatever_fails_in_azure_every_run_ends_as_it_must(tmp_path, capsys, runs, images, faultless):
+    course = course_of(tmp_path / "unwell", runs, images, PROBABILITY)
+    well = course_of(tmp_path / "well", faultless, images, 0.0) if faultless else None
+    with capsys.disabled():
+        print(figures(course, well))  # noqa: T201 - asked for by whoever runs it
+    assert course.troubles
+    for found in (course, *([well] if well else [])):
+        assert not found.findings.wrong
+        assert not found.findings.doubled
+        assert not found.findings.leftovers
+    if well:
+        assert course.calls_of_a_run <= MOST_CALLS * well.calls_of_a_run
+        assert course.memory[-1] <= MOST_MEMORY * course.memory[0]
+
+
+def figures(course: Course, well: Course | None) -> str:
+    """Say what befell the calls, and what came of the runs."""
+    findings = course.findings
+    told = [
+        f"{course.runs} runs in {course.seconds:.0f} s, each call failing with probability {PROBABILITY}, seed {SEED}:",
+        "  ends: " + counted(findings.ends) + f"; {findings.builds} builds",
+        f"  calls: {sum(course.calls.values())} ({counted(course.calls)}), {course.calls_of_a_run:.0f} a run",
+        f"  troubles: {sum(course.troubles.values())} ({counted(course.troubles)})",
+        f"  requests to the app that were sent again: {counted(course.asked_again) or 'none'}",
+        f"  memory of the host after each {AT_A_TIME} runs, in MB: {course.memory}",
+        f"  wrong: {len(findings.wrong)}, doubled: {len(findings.doubled)}, left over: {len(findings.leftovers)}",
+    ]
+    if well:
+        ratio = course.calls_of_a_run / well.calls_of_a_run
+        told.append(f"  without faults a run takes {well.calls_of_a_run:.0f} calls: {ratio:.2f} times as many")
+    return "\n".join(["", *told])
+
+
+def counted(table: dict[str, int]) -> str:
+    return ", ".join(f"{count} x {name}" for name, count in sorted(table.items(), key=lambda one: -one[1]))
