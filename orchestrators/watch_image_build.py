@@ -36,7 +36,7 @@ from policies.build_standing import build_standing
 
 LOOK_EVENT = "look"
 # Readings, events that came, and further tries: all of them make the history longer.
-STEPS_PER_HISTORY = 20
+STEPS_PER_HISTORY = 30
 # A reading at the deadline must not come a moment too early for it.
 JUST_AFTER = timedelta(seconds=1)
 

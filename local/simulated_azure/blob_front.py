@@ -27,7 +27,8 @@ class BlobFront:
         """One request."""
         request = Request(scope, receive)
         content = await request.body()
-        self._azure.requests.count("blobs", request.method)
+        account_and_container = "/".join(request.url.path.split("/")[1:3])
+        self._azure.requests.count(f"blobs of {account_and_container}", request.method)
         await serve_in_trouble(
             self._azure.faults.trouble(request.url.path, request.method),
             (scope, receive, send),

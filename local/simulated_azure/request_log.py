@@ -22,7 +22,7 @@ class RequestLog:
         self._reads: deque[tuple[int, Json]] = deque(maxlen=CAPACITY)
         self._changes: deque[tuple[int, Json]] = deque(maxlen=CAPACITY_FOR_CHANGES)
         self.counted: Counter[str] = Counter()
-        """How many requests came in all, by service and method, those without an answer too."""
+        """How many requests came in all, by service (of blobs: by container) and method, also without an answer."""
 
     def count(self, service: str, method: str) -> None:
         """Count a request that has come."""

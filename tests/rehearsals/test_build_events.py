@@ -84,9 +84,9 @@ def test_a_flood_of_events_causes_few_readings_and_short_histories(apart):
     assert build.lag <= MINUTE
 
 
-@pytest.mark.parametrize("reading", [1, STEPS_PER_HISTORY - 1, STEPS_PER_HISTORY])
-def test_an_event_that_comes_during_a_reading_is_looked_at_after_it_also_where_the_watch_starts_over(reading):
-    build = WatchedBuild(8 * HALF_AN_HOUR, TRUSTED)
+@pytest.mark.parametrize(("reading", "history"), [(1, TRUSTED), (STEPS_PER_HISTORY - 1, ()), (STEPS_PER_HISTORY, ())])
+def test_an_event_that_comes_during_a_reading_is_looked_at_after_it_also_where_the_watch_starts_over(reading, history):
+    build = WatchedBuild(HALF_AN_HOUR, history)
     build.end_unseen_during(reading)
     assert build.watch().progress.noticed_by is NoticedBy.EVENT
     assert len(build.readings) == reading + 1
