@@ -18,7 +18,7 @@ from azure.mgmt.resource.resources.aio import ResourceManagementClient
 from azure.mgmt.storage.aio import StorageManagementClient
 from azure.storage.blob.aio import BlobServiceClient
 
-from azure_clients.repeated_reads import RepeatedBlobReads, RepeatedReads
+from azure_clients.repeated_requests import RepeatedBlobRequests, RepeatedRequests
 from policies.rights import RIGHTS, role_in_place_of
 
 # Seconds. Waiting belongs to the orchestrations: a call gives up early.
@@ -86,7 +86,7 @@ class AzureClients:
         key = (BlobServiceClient, endpoint)
         if key not in self._clients:
             self._clients[key] = BlobServiceClient(
-                endpoint, credential=self._credential, transport=self._transport(), retry_policy=RepeatedBlobReads()
+                endpoint, credential=self._credential, transport=self._transport(), retry_policy=RepeatedBlobRequests()
             )
         return self._clients[key]
 
@@ -137,6 +137,6 @@ class AzureClients:
                 base_url=self._arm_endpoint,
                 credential_scopes=[self._scope],
                 transport=self._transport(),
-                retry_policy=RepeatedReads(),
+                retry_policy=RepeatedRequests(),
             )
         return self._clients[key]

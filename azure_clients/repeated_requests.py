@@ -1,4 +1,4 @@
-"""Repeats a read that Azure did not answer: at once, twice at most, and nothing but reads.
+"""Repeats what Azure did not answer, at once and twice at most: reads, and what makes a thing only if it is not there.
 
 The SDK's own retries repeat writes too, and wait for as long as Azure says. But a question that needs a dozen reads
 would hardly ever be answered whole if each of them had one try.
@@ -39,7 +39,7 @@ BROKEN_CONNECTION = (ServiceRequestError, ServiceResponseError)
 GIVEN_UP = (ServiceRequestTimeoutError, ServiceResponseTimeoutError)
 
 
-class RepeatedReads(AsyncHTTPPolicy[Any, Any]):
+class RepeatedRequests(AsyncHTTPPolicy[Any, Any]):
     """Stands in the place of the retries of an Azure Resource Manager client."""
 
     @override
@@ -47,7 +47,7 @@ class RepeatedReads(AsyncHTTPPolicy[Any, Any]):
         return await _send(request, self.next.send)
 
 
-class RepeatedBlobReads(ExponentialRetry):
+class RepeatedBlobRequests(ExponentialRetry):
     """Stands in the place of the retries of a blob client, which expects more of them than retries."""
 
     def __init__(self) -> None:
@@ -59,8 +59,13 @@ class RepeatedBlobReads(ExponentialRetry):
 
 
 async def _send(request: Request, send: Callable[[Request], Awaitable[Any]]) -> Response:
-    """Send a request; a read again while its connection breaks or Azure is in trouble, up to three times in all."""
-    for pause in PAUSES if request.http_request.method in READS else ():
+    """Send a request; again while its connection breaks or Azure is in trouble, up to three times in all, if it may be.
+
+    Of a repeated creation the second one is refused where the first one succeeded: whoever asks for one knows that.
+    """
+    asked_for = request.http_request
+    is_repeatable = asked_for.method in READS or asked_for.headers.get("If-None-Match") == "*"
+    for pause in PAUSES if is_repeatable else ():
         try:
             answer = await send(request)
         except GIVEN_UP:
