@@ -90,7 +90,7 @@ def calls_of_the_app(calls):
 @pytest.mark.parametrize(
     ("runs", "images", "faultless", "troubles"),
     [
-        pytest.param(3, 2, 0, ANSWERED, marks=pytest.mark.timeout(5 * 60)),
+        pytest.param(2, 2, 0, ANSWERED, marks=pytest.mark.timeout(5 * 60)),
         pytest.param(1000, 10, 100, [], marks=[pytest.mark.chaos, pytest.mark.timeout(3 * 60 * 60)]),
     ],
 )
