@@ -19,7 +19,7 @@ from activities.infrastructure import (
     create_or_update_storage_account,
 )
 from activities.records import publish_record
-from azure_clients import records
+from azure_clients import own_blobs, records
 from local.simulated_azure.troubles import TROUBLES
 from models.errors import AzureUnavailable
 from models.image_build import ImageRunState
@@ -105,6 +105,7 @@ async def test_what_a_stage_stands_on_is_there(azure, stage, losing, name):
 async def test_a_record_is_whole(azure, behind_a_front, trouble):
     clients, front = behind_a_front
     record = record_of(7)
+    await own_blobs.make_container(clients)
     front.faults.add("trouble", troubles=[trouble], method="PUT", path="/pipeline-runs/", times=1)
     with pytest.raises(AzureUnavailable):
         await publish_record(clients, record)
