@@ -1,5 +1,6 @@
 """The whole simulated cloud: everything that the providers share."""
 
+import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,14 +30,20 @@ class Azure:
     app_principal_id: str = field(default_factory=new_guid)
     """Object id of the system-assigned identity that the token endpoint speaks for."""
     app_client_id: str = field(default_factory=new_guid)
+    operator_principal_id: str = field(default_factory=new_guid)
+    """Object id of someone who may do anything, for whoever deploys, prepares or looks."""
 
     def __post_init__(self) -> None:
+        self.owners = {self.operator_principal_id, self.app_principal_id}
+        """Object ids of the principals that may do anything, whatever they were given."""
         self.agenda = Agenda(self.clock)
         self.resources = Resources()
         self.faults = Faults()
         self.events = EventTopic(self.clock, self.agenda, self.faults, self.tenant_id, self.ca_file)
         self.operations = Operations(self.clock, self.events.ended)
         self.requests = RequestLog()
+        self.baseline: list[Resource] = []
+        """What there is after a reset."""
         self.hidden_until: dict[str, datetime] = {}
         """Until when a GET of a path, in lower case, answers 404 although the resource is there."""
         self.unregistered: dict[tuple[str, str], str] = {}
@@ -46,10 +53,16 @@ class Azure:
         """Add a resource that exists from now on."""
         return self.resources.add(Resource(body, self.clock.now()))
 
+    def keep_baseline(self) -> None:
+        """Let what there is now be there after each reset."""
+        self.baseline = copy.deepcopy([*self.resources.under("/subscriptions")])
+
     async def reset(self) -> None:
-        """Back to an empty tenant; lent blob accounts are emptied and returned."""
+        """Back to a tenant with nothing but the baseline; lent blob accounts are emptied and returned."""
         async with self.agenda.one_at_a_time:
             forgettable = (self.agenda, self.operations, self.resources, self.faults, self.requests, self.events)
             for part in (*forgettable, self.unregistered, self.hidden_until):
                 part.clear()
+            for resource in copy.deepcopy(self.baseline):
+                self.resources.add(resource)
             await self.blobs.take_all_back()

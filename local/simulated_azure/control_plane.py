@@ -1,7 +1,8 @@
 """The simulation's own interface, under `/_simulation` on the port of Azure Resource Manager; without authentication.
 
 `GET`, `DELETE requests`; `GET requests/counted`; `GET`, `POST`, `DELETE faults`; `GET`, `POST clock`;
-`GET`, `POST pace`; `GET principal`; `POST reset`; `GET`, `POST events`; `GET`, `POST`, `DELETE event-subscriptions`.
+`GET`, `POST pace`; `GET`, `POST principal`; `GET operator`; `POST baseline`; `POST reset`; `GET`, `POST events`;
+`GET`, `POST`, `DELETE event-subscriptions`.
 """
 
 from datetime import timedelta
@@ -12,10 +13,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
+from local.simulated_azure import tokens
 from local.simulated_azure.azure import Azure
 from local.simulated_azure.clock import timestamp
 from local.simulated_azure.events.control import event_routes
 from local.simulated_azure.faults import Fault
+
+MANAGEMENT = "https://management.azure.com"
 
 
 def control_plane(azure: Azure) -> Starlette:  # noqa: C901  # one small function per address
@@ -58,15 +62,27 @@ def control_plane(azure: Azure) -> Starlette:  # noqa: C901  # one small functio
             {"buildSeconds": azure.pace.build_seconds, "operationScale": azure.pace.operation_scale},
         )
 
-    async def principal(_: Request) -> JSONResponse:
+    async def principal(request: Request) -> JSONResponse:
+        if request.method == "POST":
+            wish = await request.json()
+            (azure.owners.add if wish["isOwner"] else azure.owners.discard)(azure.app_principal_id)
         return JSONResponse(
             {
+                "isOwner": azure.app_principal_id in azure.owners,
                 "principalId": azure.app_principal_id,
                 "clientId": azure.app_client_id,
                 "tenantId": azure.tenant_id,
                 "subscriptions": azure.subscriptions,
             },
         )
+
+    async def operator(_: Request) -> JSONResponse:
+        who = azure.operator_principal_id
+        return JSONResponse({"token": tokens.issue(azure.tenant_id, who, who, MANAGEMENT)[0]})
+
+    async def baseline(_: Request) -> JSONResponse:
+        azure.keep_baseline()
+        return JSONResponse({})
 
     async def reset(_: Request) -> JSONResponse:
         await azure.reset()
@@ -78,7 +94,9 @@ def control_plane(azure: Azure) -> Starlette:  # noqa: C901  # one small functio
         Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
         Route("/clock", clock, methods=["GET", "POST"]),
         Route("/pace", pace, methods=["GET", "POST"]),
-        Route("/principal", principal),
+        Route("/principal", principal, methods=["GET", "POST"]),
+        Route("/operator", operator),
+        Route("/baseline", baseline, methods=["POST"]),
         Route("/reset", reset, methods=["POST"]),
         *event_routes(azure),
     ]

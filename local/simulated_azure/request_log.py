@@ -3,10 +3,11 @@
 import heapq
 import itertools
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any
 
+from local.simulated_azure.access.actions import Need
 from local.simulated_azure.arm.messages import Json
 
 CAPACITY = 20_000
@@ -57,6 +58,10 @@ def request_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: "***" if name.lower() == "authorization" else value for name, value in headers.items()}
 
 
-def log_entry(time: str, method: str, url: str, request: Any, response: Any) -> Json:
-    """One entry; `request` and `response` are JSON objects with headers and body, the response also with its status."""
-    return {"time": time, "method": method, "url": url, "request": request, "response": response}
+def log_entry(time: str, method: str, url: str, request: Any, response: Any, needs: Iterable[Need]) -> Json:
+    """One entry; `request` and `response` are JSON objects with headers and body, the response also with its status.
+
+    `needs` are the actions that it stands for.
+    """
+    actions = [{"action": need.action, "scope": need.scope} for need in needs]
+    return {"time": time, "method": method, "url": url, "request": request, "response": response, "actions": actions}

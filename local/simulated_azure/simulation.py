@@ -133,6 +133,20 @@ class SimulatedAzure:
         """How long things take."""
         return self._azure.pace
 
+    @property
+    def owners(self) -> set[str]:
+        """Object ids of the principals that may do anything: an operator, and the app unless it is taken out."""
+        return self._azure.owners
+
+    def operator_token(self) -> str:
+        """A token of the operator, who may do anything."""
+        azure = self._azure
+        return tokens.issue(azure.tenant_id, azure.operator_principal_id, azure.operator_principal_id, _MANAGEMENT)[0]
+
+    def keep_baseline(self) -> None:
+        """Let what there is now be there after each reset."""
+        self._azure.keep_baseline()
+
     def token(self, resource: str = _MANAGEMENT) -> str:
         """A token of the app's own principal, for callers without an SDK."""
         azure = self._azure

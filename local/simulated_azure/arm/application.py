@@ -14,6 +14,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.simulated_azure import tokens
+from local.simulated_azure.access.actions import linked_actions, needed_action
+from local.simulated_azure.access.refusals import refuse_unauthorized
 from local.simulated_azure.arm.api_versions import refuse_unknown_api_version
 from local.simulated_azure.arm.messages import ArmError, ArmRequest, ArmResponse
 from local.simulated_azure.arm.resources import missing
@@ -139,6 +141,7 @@ class ResourceManager:
         subscription, azure = request.subscription_id.lower(), self._azure
         if subscription and subscription not in [known.lower() for known in azure.subscriptions]:
             raise ArmError(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
+        refuse_unauthorized(azure, request)
         if (subscription, route.provider.lower()) in azure.unregistered:
             raise ArmError(
                 409,
@@ -160,6 +163,9 @@ class ResourceManager:
     def _logged(self, request: Request, body: Any, answer: ArmResponse) -> Response:
         response = _render(answer, request.headers)
         url = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        method, path = request.method, request.url.path
+        own = needed_action(method, path)
+        needs = [*([own] if own else []), *linked_actions(method, path, body)]
         self._azure.requests.add(
             log_entry(
                 timestamp(self._azure.clock.now()),
@@ -172,6 +178,7 @@ class ResourceManager:
                     # Read back from the wire: the resources themselves change later.
                     "body": _json(bytes(response.body)),
                 },
+                needs,
             )
         )
         return response

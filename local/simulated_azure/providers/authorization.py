@@ -1,51 +1,30 @@
-"""Role definitions and assignments (Microsoft.Authorization), and the question whether a principal may do something."""
+"""Role definitions and assignments (Microsoft.Authorization)."""
 
 import re
 from datetime import timedelta
 
+from local.simulated_azure.access.built_in_roles import BUILT_IN_ROLES
+from local.simulated_azure.access.conditions import BadConditionError, condition
+from local.simulated_azure.access.decisions import (
+    ASSIGNMENT_TYPE,
+    DEFINITION_TYPE,
+    built_in,
+    definition,
+    definition_guid,
+)
 from local.simulated_azure.arm.messages import ArmError, ArmRequest, ArmResponse, Json
 from local.simulated_azure.arm.resources import Resource
 from local.simulated_azure.arm.routing import Route
 from local.simulated_azure.azure import Azure
 from local.simulated_azure.clock import timestamp
-from local.simulated_azure.providers.built_in_roles import BUILT_IN_ROLES, Role
 from local.simulated_azure.providers.identities import TYPE as IDENTITY_TYPE
 
 NAMESPACE = "Microsoft.Authorization"
-DEFINITION_TYPE = f"{NAMESPACE}/roleDefinitions"
-ASSIGNMENT_TYPE = f"{NAMESPACE}/roleAssignments"
 DEFINITIONS = f"/{{scope}}/providers/{DEFINITION_TYPE}"
 DEFINITION = f"{DEFINITIONS}/{{definition}}"
 ASSIGNMENTS = f"/{{scope}}/providers/{ASSIGNMENT_TYPE}"
 ASSIGNMENT = f"{ASSIGNMENTS}/{{assignment}}"
 GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
-
-def may(azure: Azure, principal_id: str, action: str, scope: str, *, on_data: bool = False) -> bool:
-    """Whether an assignment that is in effect at `scope` or above allows the action (or data action)."""
-    kind, exclusion = ("dataActions", "notDataActions") if on_data else ("actions", "notActions")
-    return any(
-        _allows(permission[kind], action) and not _allows(permission[exclusion], action)
-        for assignment in _assignments_in_effect(azure, principal_id, scope)
-        for permission in _definition(azure, assignment.properties["roleDefinitionId"])["properties"]["permissions"]
-    )
-
-
-def _assignments_in_effect(azure: Azure, principal_id: str, scope: str) -> list[Resource]:
-    now = azure.clock.now()
-    return [
-        assignment
-        for assignment in azure.resources.of_type(ASSIGNMENT_TYPE, "/subscriptions")
-        if assignment.properties["principalId"].lower() == principal_id.lower()
-        and f"{scope}/".lower().startswith(assignment.properties["scope"].lower().rstrip("/") + "/")
-        and assignment.created + assignment.unseen["propagation"] <= now
-    ]
-
-
-def _allows(patterns: list[str], action: str) -> bool:
-    return any(
-        re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), action, re.IGNORECASE) is not None for pattern in patterns
-    )
 
 
 async def put_assignment(azure: Azure, request: ArmRequest) -> ArmResponse:
@@ -84,7 +63,11 @@ def _refuse_bad_assignment(azure: Azure, request: ArmRequest, wish: Json) -> Non
     parent = f"/{request.route['scope']}".partition("/blobServices/")[0]
     if "/resourcegroups/" in parent.lower():
         azure.resources.get(parent)
-    _definition(azure, wish.get("roleDefinitionId", ""))
+    definition(azure, wish.get("roleDefinitionId", ""))
+    try:
+        condition(wish["condition"]) if wish.get("condition") else None
+    except BadConditionError as fault:
+        raise ArmError(400, "InvalidCondition", f"The condition cannot be evaluated. {fault}") from None
     if not _principal_is_known(azure, principal_id):
         raise ArmError(
             400,
@@ -96,7 +79,7 @@ def _refuse_bad_assignment(azure: Azure, request: ArmRequest, wish: Json) -> Non
 
 
 def _principal_is_known(azure: Azure, principal_id: str) -> bool:
-    if principal_id.lower() == azure.app_principal_id:
+    if principal_id.lower() in {azure.app_principal_id, azure.operator_principal_id}:
         return True
     for identity in azure.resources.of_type(IDENTITY_TYPE, "/subscriptions"):
         if identity.properties["principalId"] == principal_id.lower():
@@ -112,7 +95,7 @@ def _same(assignment: Resource, wish: Json, scope: str) -> bool:
     return (
         present["scope"].lower() == scope.lower()
         and present["principalId"].lower() == wish["principalId"].lower()
-        and _guid(present["roleDefinitionId"]) == _guid(wish["roleDefinitionId"])
+        and definition_guid(present["roleDefinitionId"]) == definition_guid(wish["roleDefinitionId"])
     )
 
 
@@ -210,14 +193,14 @@ async def put_definition(azure: Azure, request: ArmRequest) -> ArmResponse:
 
 async def get_definition(azure: Azure, request: ArmRequest) -> ArmResponse:
     """A built-in or custom role."""
-    return ArmResponse(200, _definition(azure, request.resource_id))
+    return ArmResponse(200, definition(azure, request.resource_id))
 
 
 async def list_definitions(azure: Azure, request: ArmRequest) -> ArmResponse:
     """All roles, or the one of `$filter=roleName eq '...'`."""
     wanted = re.search("roleName eq '([^']*)'", request.query.get("$filter", ""))
     found = [
-        *(_built_in(guid, role) for guid, role in BUILT_IN_ROLES.items()),
+        *(built_in(guid, role) for guid, role in BUILT_IN_ROLES.items()),
         *(role.body for role in azure.resources.of_type(DEFINITION_TYPE, "/subscriptions")),
     ]
     if wanted:
@@ -232,47 +215,6 @@ async def delete_definition(azure: Azure, request: ArmRequest) -> ArmResponse:
         return ArmResponse(204)
     azure.resources.remove(present.id)
     return ArmResponse(200, present.body)
-
-
-def _definition(azure: Azure, definition_id: str) -> Json:
-    """The role of an id in any scope: the GUID counts.
-
-    Raises:
-        ArmError: 404 for a role that is unknown.
-    """
-    guid = _guid(definition_id)
-    if guid in BUILT_IN_ROLES:
-        return _built_in(guid, BUILT_IN_ROLES[guid])
-    for role in azure.resources.of_type(DEFINITION_TYPE, "/subscriptions"):
-        if role.name.lower() == guid:
-            return role.body
-    raise ArmError(404, "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{guid}' does not exist.")
-
-
-def _guid(definition_id: str) -> str:
-    return definition_id.rpartition("/")[2].lower()
-
-
-def _built_in(guid: str, role: Role) -> Json:
-    return {
-        "id": f"/providers/{DEFINITION_TYPE}/{guid}",
-        "name": guid,
-        "type": DEFINITION_TYPE,
-        "properties": {
-            "roleName": role.name,
-            "type": "BuiltInRole",
-            "description": role.description,
-            "assignableScopes": ["/"],
-            "permissions": [
-                {
-                    "actions": [*role.actions],
-                    "notActions": [*role.not_actions],
-                    "dataActions": [*role.data_actions],
-                    "notDataActions": [],
-                },
-            ],
-        },
-    }
 
 
 ROUTES = [

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Iterator
 
+from local.simulated_azure.access.decisions import may
 from local.simulated_azure.arm.messages import Json
 from local.simulated_azure.arm.resources import Resource
 from local.simulated_azure.azure import Azure
 from local.simulated_azure.blob_pool import BlobError
 from local.simulated_azure.providers import storage
-from local.simulated_azure.providers.authorization import may
 from local.simulated_azure.providers.image_templates.rejection import PROVISIONING_ERROR_CODES, Rejection
 from local.simulated_azure.providers.image_templates.sources import SourceImage, resolve_source, security_type_of
 from local.simulated_azure.providers.image_templates.submission import identity_id
