@@ -1,5 +1,6 @@
 """Starts a whole stack and stops it again."""
 
+import json
 import secrets
 import sys
 from collections.abc import Generator, Mapping
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from azure.storage.blob import BlobServiceClient
 
 from configuration.reading import read_configuration
+from local.app_rights import give_rights
 from local.azurite import APP_ACCOUNT, PACKAGE, POOL, azurite_command, azurite_environment, new_account_key
 from local.certificates import Certificates, local_certificates, trust_bundle
 from local.processes import PROJECT, Part, PartFailedError, Processes
@@ -122,12 +124,14 @@ def _start(folder: Path, processes: Processes, options: StackOptions) -> Stack:
     blob = _blob_part(options, azurite, blobs_url, account_key)
     _make_containers(blob, bundle)
     arm, identity = _azure_parts(options, azure)
+    given = give_rights(arm.url, certificates.ca_file, [*dict.fromkeys(subscriptions.values())]) if azure else {}
     durable = DurablePart(address=backend.announced()["address"], pid=backend.process.pid)
     keys = {name: secrets.token_urlsafe(24) for name in ("FUNCTION", "MASTER", "SYSTEM")}
     environment = {
         **{f"LOCAL_{name}_KEY": key for name, key in keys.items()},
         "ARM_ENDPOINT": arm.url,
         "CA_BUNDLE": str(bundle),
+        "CUSTOM_ROLES": json.dumps(given),
         "PARAMETERS_FOLDER": str(options.parameters.resolve()),
         "AzureWebJobsStorage__blobServiceUri": blob.url,
         **({"LOCAL_EVENT_SUBSCRIPTIONS_URL": f"{arm.url}/_simulation/event-subscriptions"} if azure else {}),

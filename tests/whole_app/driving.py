@@ -60,13 +60,8 @@ class Bakery:
         return self.simulation.get("/requests", params={"method": method, "path": path}).json()["requests"]
 
     def azure(self, path: str, api_version: str, method: str = "GET") -> dict[str, Any]:
-        """Read a resource or a list of Azure Resource Manager, or ask it for something, as the app would."""
-        identity = self.stack["identity"]
-        token = httpx.get(
-            identity["endpoint"],
-            params={"api-version": "2019-08-01", "resource": "https://management.azure.com"},
-            headers={"X-IDENTITY-HEADER": identity["header"]},
-        ).json()["access_token"]
+        """Read a resource or a list of Azure Resource Manager, or ask it for something, as an operator would."""
+        token = self.simulation.get("/operator").json()["token"]
         answer = self.simulation.request(
             method,
             f"{self.stack['arm']['url']}{path}",

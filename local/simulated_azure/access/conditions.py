@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 TOKEN = re.compile(
@@ -42,6 +43,7 @@ class Attempt:
 type Holds = Callable[[Attempt], bool]
 
 
+@cache
 def condition(text: str) -> Holds:
     """Read a condition.
 

@@ -1,6 +1,7 @@
 """The resources of all subscriptions, found by id without regard to case."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,10 +48,12 @@ class Resources:
 
     def __init__(self) -> None:
         self._by_id: dict[str, Resource] = {}
+        self._by_type: defaultdict[str, dict[str, Resource]] = defaultdict(dict)
 
     def add(self, resource: Resource) -> Resource:
         """Keep a new resource, in place of one with the same id."""
-        self._by_id[resource.id.lower()] = resource
+        key = resource.id.lower()
+        self._by_id[key] = self._by_type[resource.type.lower()][key] = resource
         return resource
 
     def find(self, resource_id: str) -> Resource | None:
@@ -70,22 +73,29 @@ class Resources:
 
     def remove(self, resource_id: str) -> None:
         """Forget the resource and everything under it."""
-        for resource in [*self.under(resource_id)]:
-            del self._by_id[resource.id.lower()]
-        self._by_id.pop(resource_id.lower(), None)
+        present = self.find(resource_id)
+        for resource in [*self.under(resource_id), *([present] if present else [])]:
+            key = resource.id.lower()
+            del self._by_id[key]
+            del self._by_type[resource.type.lower()][key]
 
     def under(self, scope: str) -> Iterator[Resource]:
         """Everything below `scope`, not the scope itself, oldest first."""
-        start = scope.lower().rstrip("/") + "/"
-        return (resource for key, resource in [*self._by_id.items()] if key.startswith(start))
+        return _below(scope, self._by_id)
 
     def of_type(self, resource_type: str, scope: str) -> list[Resource]:
         """Resources of one type below `scope`, oldest first."""
-        return [resource for resource in self.under(scope) if resource.type.lower() == resource_type.lower()]
+        return [*_below(scope, self._by_type[resource_type.lower()])]
 
     def clear(self) -> None:
         """Forget everything."""
         self._by_id.clear()
+        self._by_type.clear()
+
+
+def _below(scope: str, resources: Mapping[str, Resource]) -> Iterator[Resource]:
+    start = scope.lower().rstrip("/") + "/"
+    return (resource for key, resource in [*resources.items()] if key.startswith(start))
 
 
 def missing(resource_id: str) -> ArmError:
