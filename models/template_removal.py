@@ -55,10 +55,12 @@ class RemovedTemplate(Message):
     """What became of one earlier template.
 
     `kept_because` says why it was left alone, `failure` why it could not be removed; without either it is gone.
+    `log_failure` says why its build log could not be kept.
     """
 
     name: str
     log_copy: str | None = None
+    log_failure: Failure | None = None
     kept_because: str | None = None
     failure: Failure | None = None
 

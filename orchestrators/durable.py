@@ -26,6 +26,7 @@ from models.errors import StepFailed, StepUnanswered, azure_code
 from models.failure import Failure
 from models.message import JsonObject, Message
 from models.subject import Subject
+from policies.advice import advice
 from policies.custom_status import fitting_status
 from telemetry.attributes import named
 
@@ -234,7 +235,6 @@ def _write(context: Context, level: int, sentence: str, told: dict[str, str]) ->
 
 
 def _unexpected(what: str, error: TaskFailedError) -> Failure:
-    return Failure(
-        code=azure_code(error.details.message) or error.details.error_type.rsplit(".", 1)[-1],
-        message=f"{what} did not succeed: {error.details.message}",
-    )
+    code = azure_code(error.details.message) or error.details.error_type.rsplit(".", 1)[-1]
+    message = f"{what} did not succeed: {error.details.message}"
+    return Failure(code=code, message=message, what_to_do=advice(code))

@@ -52,6 +52,7 @@ def _remove(context: Context, run_id: str, found: list[FoundImageTemplate]) -> S
         RemovedTemplate(
             name=one.template.name,
             log_copy=None if isinstance(log, Failure) else log.blob,
+            log_failure=log if isinstance(log, Failure) else None,
             failure=failures.get(one.template.name),
         )
         for one, log in zip(found, logs, strict=True)

@@ -1,6 +1,11 @@
 """Decides what an operator can do about a refusal of Azure's, where we know better than its message."""
 
 DEPLOY_FIRST = "If it was never deployed, run once with the scope 'all', which makes what an image build needs."
+GIVE_THE_RIGHT = (
+    "Give the right that is named to the identity that is named. The app's own come with its deployment "
+    "(policies/rights.json has them all): deploy the infrastructure again. Those of Azure Image Builder's identity are "
+    "given by a run with the scope 'all'."
+)
 ADVICE = {
     "ResourceGroupNotFound": DEPLOY_FIRST,
     "ParentResourceNotFound": DEPLOY_FIRST,
@@ -11,7 +16,9 @@ ADVICE = {
     "PurchasePlanNotProvided": "Put the plan of the source into planInfo and into the image definition.",
     "MissingSubscriptionRegistration": "Register the resource provider in the subscription: az provider register.",
     "InvalidResourceGroupLocation": "Write the location that the resource group has, or another name for the group.",
-    "AuthorizationFailed": "Give the app's identity the right that is named; docs/architecture.md lists what it needs.",
+    "AuthorizationFailed": GIVE_THE_RIGHT,
+    "AuthorizationPermissionMismatch": GIVE_THE_RIGHT,
+    "LinkedAuthorizationFailed": GIVE_THE_RIGHT,
 }
 
 

@@ -57,7 +57,8 @@ class EventWebhooks:
             return Response(status_code=400)
         handshake = next((event for event in events if event.get("eventType") == VALIDATION), None)
         if handshake is not None:
-            return JSONResponse({"validationResponse": handshake["data"]["validationCode"]})
+            code = _validation_code(handshake)
+            return JSONResponse({"validationResponse": code}) if code else Response(status_code=400)
         try:
             for event in events:
                 await self._hand_over(function, event)
@@ -70,6 +71,12 @@ class EventWebhooks:
             await self._blobs.on_event(function, event)
         else:
             await self._worker.invoke(function, TypedData(json=json.dumps(event)))
+
+
+def _validation_code(handshake: dict[str, Any]) -> str | None:
+    data = handshake.get("data")
+    code = data.get("validationCode") if isinstance(data, dict) else None
+    return code if isinstance(code, str) else None
 
 
 def _events(body: bytes) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A front of the blob service: what clients ask for goes on to Azurite, or meets a fault."""
+"""A front of the blob service: what clients may ask for goes on to Azurite, or meets a fault."""
 
 from xml.sax.saxutils import escape
 
@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from local.simulated_azure.access.blobs import may_ask_of_blobs
 from local.simulated_azure.azure import Azure
 from local.simulated_azure.blob_pool import BlobPool
 from local.simulated_azure.identifiers import new_guid
@@ -14,6 +15,7 @@ from local.simulated_azure.troubles import Trouble, serve_in_trouble
 # Of one connection, not of the message.
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
 # The storage service has words of its own.
+NOT_ALLOWED = "This request is not authorized to perform this operation using this permission."
 STORAGE_CODES = {429: "TooManyRequests", 500: "InternalError", 503: "ServerBusy", 504: "OperationTimedOut"}
 
 
@@ -32,9 +34,15 @@ class BlobFront:
         await serve_in_trouble(
             self._azure.faults.trouble(request.url.path, request.method),
             (scope, receive, send),
-            lambda: _passed_on(self._azure.blobs, request, content),
+            lambda: _answer(self._azure, request, content),
             _refusal,
         )
+
+
+async def _answer(azure: Azure, request: Request, content: bytes) -> Response:
+    if may_ask_of_blobs(azure, request):
+        return await _passed_on(azure.blobs, request, content)
+    return _error(403, "AuthorizationPermissionMismatch", NOT_ALLOWED)
 
 
 async def _passed_on(blobs: BlobPool, request: Request, content: bytes) -> Response:
@@ -54,8 +62,13 @@ async def _passed_on(blobs: BlobPool, request: Request, content: bytes) -> Respo
 def _refusal(trouble: Trouble) -> Response:
     status = trouble.status or 500
     code = STORAGE_CODES.get(status, trouble.code)
-    headers = {"x-ms-error-code": code, "x-ms-request-id": new_guid()}
+    response = _error(status, code, trouble.message)
     if trouble.retry_after is not None:
-        headers["Retry-After"] = f"{trouble.retry_after:g}"
-    error = f"<Error><Code>{code}</Code><Message>{escape(trouble.message)}</Message></Error>"
+        response.headers["Retry-After"] = f"{trouble.retry_after:g}"
+    return response
+
+
+def _error(status: int, code: str, message: str) -> Response:
+    headers = {"x-ms-error-code": code, "x-ms-request-id": new_guid()}
+    error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
     return Response(f'<?xml version="1.0" encoding="utf-8"?>{error}', status, headers, "application/xml")

@@ -52,6 +52,10 @@ class BlobPool:
         self._lent[storage_account] = account
         return f"{self.endpoint}/{account}/"
 
+    def borrower(self, account: str) -> str | None:
+        """Name of the storage account that an account of the pool is lent to."""
+        return next((name for name, lent in self._lent.items() if lent == account), None)
+
     async def take_back(self, storage_account: str) -> None:
         """Empty the lent account and make it free again."""
         account = self._lent.pop(storage_account, None)

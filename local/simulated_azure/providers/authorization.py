@@ -61,6 +61,8 @@ def _refuse_bad_assignment(azure: Azure, request: ArmRequest, wish: Json) -> Non
             400, "InvalidPrincipalId", f"A valid principal ID must be provided for role assignment '{name}'."
         )
     parent = f"/{request.route['scope']}".partition("/blobServices/")[0]
+    # Networks are taken by their names: no provider here makes them.
+    parent = re.split("/providers/Microsoft.Network/", parent, flags=re.IGNORECASE)[0]
     if "/resourcegroups/" in parent.lower():
         azure.resources.get(parent)
     definition(azure, wish.get("roleDefinitionId", ""))

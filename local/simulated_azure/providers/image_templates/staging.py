@@ -2,6 +2,7 @@
 
 import hashlib
 
+from local.simulated_azure.access.decisions import ASSIGNMENT_TYPE
 from local.simulated_azure.arm.resources import Resource
 from local.simulated_azure.azure import Azure
 from local.simulated_azure.identifiers import new_guid
@@ -43,6 +44,10 @@ async def remove_staging(azure: Azure, template: Resource) -> None:
     group = azure.resources.find(template.properties.get("exactStagingResourceGroup") or "")
     if group is None:
         return
+    is_own = group.body.get("managedBy", "").lower() != template.id.lower()
+    assigned = [
+        one for one in azure.resources.of_type(ASSIGNMENT_TYPE, group.id) if one.properties["scope"] == group.id
+    ]
     await remove_group(azure, group.id)
-    if group.body.get("managedBy", "").lower() != template.id.lower():
-        azure.resources.add(group)
+    for kept in [group, *assigned] if is_own else []:
+        azure.resources.add(kept)
