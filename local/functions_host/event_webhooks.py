@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from local.functions_host.keys import Keys
 from local.functions_host.worker import Function, FunctionFailedError, FunctionsWorker
 from local.functions_host.worker_protocol import TypedData
 
+TEXTS = ("id", "topic", "subject", "eventType", "eventTime", "dataVersion", "metadataVersion")
 VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 
 
@@ -80,10 +82,13 @@ def _validation_code(handshake: dict[str, Any]) -> str | None:
 
 
 def _events(body: bytes) -> list[dict[str, Any]]:
-    """Return the events of a delivery, one or many; raises ValueError where it is none."""
+    """Return the events of a delivery, one or many; raises ValueError where something is none."""
     found = json.loads(body)
     events = found if isinstance(found, list) else [found]
-    if not all(isinstance(event, dict) for event in events):
-        message = "An event is a JSON object."
-        raise ValueError(message)
+    for event in events:
+        texts = [event.get(name, "") for name in TEXTS] if isinstance(event, dict) else [None]
+        if not all(isinstance(text, str) for text in texts):
+            message = "An event is a JSON object, with texts where Event Grid's schema has them."
+            raise ValueError(message)
+        datetime.fromisoformat(event.get("eventTime", "2000-01-01"))
     return events

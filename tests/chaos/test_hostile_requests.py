@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import datetime
 from itertools import pairwise
 
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -18,6 +19,7 @@ from schemathesis.checks import (
 )
 
 from local.stack import StackOptions, local_stack
+from tests.chaos.deliveries import broken_by, deliveries
 from tests.chaos.generation import described, malformed
 from tests.chaos.rules import Rules, Sent, callers
 from tests.whole_app.driving import Bakery, write_three_environments
@@ -25,7 +27,10 @@ from tests.whole_app.driving import Bakery, write_three_environments
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 # How many requests of one kind go to one route before others follow; there are 22 such waves in a round.
 WAVE = 12
+# To the webhooks of Event Grid, in each round.
+DELIVERIES = 3 * WAVE
 KINDS = ("as described", "not as described")
+GENERATED = settings(phases=[Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck))
 CONFORMANCE = [
     status_code_conformance,
     content_type_conformance,
@@ -53,6 +58,8 @@ class Attack:
 
     def __init__(self, bakery: Bakery) -> None:
         functions = bakery.stack["functions"]
+        self.webhooks = httpx.Client(base_url=functions["url"], timeout=90)
+        self.deliveries = deliveries(functions["functionKey"], functions["systemKey"])
         self.document = bakery.api.get("/api/openapi.json").json()
         self.url = functions["url"]
         self.callers = callers(functions["functionKey"], functions["systemKey"])
@@ -84,18 +91,29 @@ class Attack:
         if sent.reaches_the_route:
             case.validate_response(answer, checks=CONFORMANCE)
 
+    def deliver(self, requests, chance):
+        """Send so many deliveries to the webhooks of Event Grid."""
+
+        @seed(chance)
+        @settings(GENERATED, max_examples=requests)
+        @given(self.deliveries)
+        def send(delivery):
+            self.kinds["to a webhook"] += 1
+            answer = self.webhooks.post(
+                delivery.path, params=delivery.query, headers=delivery.headers, content=delivery.body
+            )
+            self.told[f"POST {delivery.path}", answer.status_code] += 1
+            broken = broken_by(delivery, answer.status_code, answer.text, self.rules.secrets)
+            assert not broken, f"{broken}: {delivery}"
+
+        send()
+
     def attack(self, kind, strategy, requests, chance):
         """Send so many requests of one kind to one route; every other is of a caller who may do everything."""
         callers = st.one_of(st.sampled_from(self.callers[:2]), st.sampled_from(self.callers))
 
         @seed(chance)
-        @settings(
-            max_examples=requests,
-            phases=[Phase.generate],
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        )
+        @settings(GENERATED, max_examples=requests)
         @given(strategy, callers)
         def send(case_and_run, caller):
             self.kinds[kind] += 1
@@ -105,8 +123,9 @@ class Attack:
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(38, marks=[pytest.mark.chaos, pytest.mark.timeout(2 * 60 * 60)])])
-def test_no_request_breaks_the_app_or_is_done_that_must_not_be(bakery, rounds, capsys, tmp_path):
+def test_no_request_breaks_the_app_or_is_done_that_must_not_be(bakery, rounds, capsys, tmp_path, request):
     attack = Attack(bakery)
+    request.addfinalizer(attack.webhooks.close)
     operations = [found.ok() for found in schemathesis.openapi.from_dict(attack.document).get_all_operations()]
     with_body = [operation for operation in operations if operation.method == "post"]
     waves = [("malformed", malformed(operation)) for operation in with_body] + [
@@ -118,12 +137,13 @@ def test_no_request_breaks_the_app_or_is_done_that_must_not_be(bakery, rounds, c
     for number in range(rounds):
         for kind, wave in waves:
             attack.attack(kind, wave, WAVE, SEED + number)
+        attack.deliver(DELIVERIES, SEED + number)
     with capsys.disabled():
         print(figures(attack))  # noqa: T201 - what was asked for by whoever runs it
 
     started = attack.rules.runs
     assert started
-    assert attack.kinds.total() == rounds * len(waves) * WAVE
+    assert attack.kinds.total() == rounds * (len(waves) * WAVE + DELIVERIES)
     # A run may be waiting for an approval.
     bakery.api.post(f"/api/runs/{started[-1]}/cancel", json={})
     runs = [bakery.ended(run_id) for run_id in started]
