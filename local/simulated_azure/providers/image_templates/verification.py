@@ -13,6 +13,8 @@ from local.simulated_azure.providers.image_templates.rejection import PROVISIONI
 from local.simulated_azure.providers.image_templates.sources import SourceImage, resolve_source, security_type_of
 from local.simulated_azure.providers.image_templates.submission import identity_id
 
+READ_VERSIONS = "Microsoft.Compute/galleries/images/versions/read"
+READ_IMAGES = "Microsoft.Compute/images/read"
 WRITE_VERSIONS = "Microsoft.Compute/galleries/images/versions/write"
 WRITE_IMAGES = "Microsoft.Compute/images/write"
 WRITE_MACHINES = "Microsoft.Compute/virtualMachines/write"
@@ -35,6 +37,7 @@ async def verify(azure: Azure, template: Resource) -> None:
         raise Rejection("Other", "ValidationFailed", "The user assigned identity no longer exists.")
     principal_id: str = identity.properties["principalId"]
     source = resolve_source(azure, template.properties["source"])
+    _verify_source_right(azure, template.properties["source"], principal_id)
     if source.exact_version:
         template.properties["source"]["exactVersion"] = source.exact_version
     for distributor in template.properties["distribute"]:
@@ -42,6 +45,17 @@ async def verify(azure: Azure, template: Resource) -> None:
     _verify_staging_group(azure, template, principal_id)
     for step, missing_script in _script_steps(template.properties):
         await _verify_step(azure, step, principal_id, missing_script)
+
+
+def _verify_source_right(azure: Azure, source: Json, principal_id: str) -> None:
+    match source["type"]:
+        case "SharedImageVersion":
+            scope = source["imageVersionId"]
+            _verify_right(azure, principal_id, READ_VERSIONS, scope, "BadSharedImageVersionSource")
+        case "ManagedImage":
+            _verify_right(azure, principal_id, READ_IMAGES, source["imageId"], "BadManagedImageSource")
+        case _:
+            pass  # everybody may read the marketplace
 
 
 def _verify_target(azure: Azure, distributor: Json, source: SourceImage, principal_id: str) -> None:
