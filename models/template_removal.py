@@ -30,9 +30,10 @@ class TemplatesOfGroup(Message):
 
 
 class TemplateRemoval(Message):
-    """Starts the orchestration `remove_image_templates`: which image's templates, and for which run."""
+    """Starts the orchestration `remove_image_templates`: which image's templates, where, and for which run."""
 
     run_id: str
+    environment: str = ""
     image: str
     base_name: str
     group: TemplatesOfGroup

@@ -1,6 +1,7 @@
 """Removes the earlier image templates of an image.
 
-1. lists the templates of the resource group and leaves alone what is another's, or busy;
+1. lists the templates of the resource group and leaves alone what is another's, or busy, or built something that is
+   still to be recorded;
 2. copies the build log of each of the others, which goes with its template;
 3. asks Azure to delete them, side by side, and waits until they are gone.
 
@@ -15,12 +16,16 @@ from activities.image_templates import (
     list_image_templates,
     publish_build_log,
 )
+from activities.leftovers import list_instances
 from models.failure import Failure
+from models.instance_state import InstancesAsked
 from models.resources import ImageTemplateReference, ProvisioningState
 from models.template_removal import FoundImageTemplate, LogCopy, RemovalRecord, RemovedTemplate, TemplateRemoval
+from orchestrators import tend_image_build
 from orchestrators.durable import Context, Steps, call_activity, now, outcomes, schedule_activity, sleep
+from policies.leftovers import run_of_template
 from policies.poll_interval import poll_interval
-from policies.template_removal import is_of_image, kept_because
+from policies.template_removal import STILL_TENDED, is_of_image, kept_because
 
 # A deletion takes about 80 seconds.
 LONGEST_DELETION = timedelta(minutes=30)
@@ -39,9 +44,27 @@ def remove_image_templates(context: Context, removal: TemplateRemoval) -> Steps[
     reasons = {found.template.name: kept_because(found) for found in ours}
     record = [RemovedTemplate(name=name, kept_because=reason) for name, reason in reasons.items() if reason]
     removable = [found for found in ours if reasons[found.template.name] is None]
+    tended = yield from _tended(context, removal.environment, removable)
+    record += [RemovedTemplate(name=name, kept_because=STILL_TENDED) for name in sorted(tended)]
+    removable = [found for found in removable if found.template.name not in tended]
     for start in range(0, len(removable), AT_A_TIME):
         record += yield from _remove(context, removal.run_id, removable[start : start + AT_A_TIME])
     return RemovalRecord(templates=tuple(record))
+
+
+def _tended(context: Context, environment: str, templates: list[FoundImageTemplate]) -> Steps[set[str]]:
+    """Return the names of the templates whose build a run did not wait for, and which is tended instead."""
+    tendings = {
+        one.template.name: tend_image_build.instance_id(run_id, environment)
+        for one in templates
+        if (run_id := run_of_template(one))
+    }
+    if not tendings:
+        return set()
+    asked = InstancesAsked(ids=tuple(sorted(set(tendings.values()))))
+    states = (yield from call_activity(context, list_instances, asked)).states
+    going_on = {one.id for one in states if not one.standing.is_over}
+    return {name for name, instance_id in tendings.items() if instance_id in going_on}
 
 
 def _remove(context: Context, run_id: str, found: list[FoundImageTemplate]) -> Steps[list[RemovedTemplate]]:

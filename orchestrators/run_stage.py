@@ -106,6 +106,7 @@ def _remove_earlier_templates(stage: OngoingStage, plan: StagePlan) -> Steps[Non
     asked = stage.asked
     removal = TemplateRemoval(
         run_id=asked.run_id,
+        environment=asked.environment,
         image=asked.image,
         base_name=plan.image_template.base_name,
         group=TemplatesOfGroup(

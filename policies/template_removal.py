@@ -7,6 +7,7 @@ from models.resources import ProvisioningState
 from models.template_removal import FoundImageTemplate
 from policies.image_template_body import IMAGE_TAG
 
+STILL_TENDED = "Its run did not wait for its build, and what came of it is still to be recorded."
 TIME_STAMP = r"\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2}"
 
 

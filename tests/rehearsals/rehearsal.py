@@ -105,6 +105,11 @@ class Rehearsal:
             raise answer
         return {"value": answer.to_payload()} if isinstance(answer, Message) else answer
 
+    def goes_on(self, instance_id: str) -> bool | None:
+        """Say whether an instance goes on, or None where there is none."""
+        instance = self._instances.get(instance_id)
+        return None if instance is None else not instance.ended.is_complete
+
     def deliver(self, instance_id: str, name: str, data: Any = None) -> None:
         """Let an event reach an instance at once, also in the middle of an activity."""
         instance = self._instances.get(instance_id)

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, override
 
+from durabletask.client import OrchestrationState, OrchestrationStatus
+
 import activities
 from azure_clients.connection import AzureClients
 from configuration.settings import Settings
 from hosting.durable_functions import activity_handle
+from hosting.injection import asks_for_engine
 from local.simulated_azure import SimulatedAzure
 from tests.rehearsals.rehearsal import Rehearsal
 
@@ -47,5 +50,22 @@ class RehearsalOnAzure(Rehearsal):
         behind = self.now - self._simulated.clock.now()
         if behind > timedelta(0):
             self._simulated.advance(behind.total_seconds())
-        handle = activity_handle(ACTIVITIES[name], azure=self._azure, settings=self._settings)
-        return self._runner.run(handle(payload))
+        activity = ACTIVITIES[name]
+        handle = activity_handle(activity, azure=self._azure, settings=self._settings)
+        engine = {"engine": _Engine(self)} if asks_for_engine(activity) else {}
+        return self._runner.run(handle(payload, **engine))
+
+
+class _Engine:
+    """The durable engine as an activity asks it, as far as this play has one."""
+
+    def __init__(self, play: Rehearsal) -> None:
+        self._play = play
+
+    async def get_orchestration_state(self, instance_id: str) -> OrchestrationState | None:
+        goes_on = self._play.goes_on(instance_id)
+        if goes_on is None:
+            return None
+        status = OrchestrationStatus.RUNNING if goes_on else OrchestrationStatus.COMPLETED
+        now = self._play.now
+        return OrchestrationState(instance_id, "", status, now, now, None, None, None, None)

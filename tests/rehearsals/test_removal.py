@@ -2,6 +2,7 @@ import pytest
 
 from models.failure import Failure
 from models.image_build import ImageRunState
+from models.instance_state import InstancesFound, InstanceState, Standing
 from models.pipeline_record import StageRecord
 from models.pipeline_run import Scope, Stage
 from models.resources import ImageTemplateReference, ImageTemplateState, ProvisioningState
@@ -11,6 +12,7 @@ from orchestrators.deploy_infrastructure import deploy_infrastructure
 from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_stage import run_stage
 from orchestrators.watch_image_build import watch_image_build
+from policies.image_template_body import IMAGE_TAG, RUN_TAG
 from tests.rehearsals.rehearsal import Rehearsal
 
 GONE = ImageTemplateState(id="/t", state=ProvisioningState.ABSENT)
@@ -78,6 +80,23 @@ def test_a_template_that_is_busy_is_left_alone_and_the_record_says_why(perform):
     assert not [step for step in rehearsal.steps if step.startswith("delete_image_template")]
     assert record.removal is not None
     assert all(one.kept_because for one in record.removal.templates)
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_a_template_whose_build_is_still_tended_is_left_alone(perform, standing):
+    run_id = "linux-20260310-030000-00000b"
+    built = found("lin_it-2026-03-10-03-00-02", tags={IMAGE_TAG: "linux", RUN_TAG: run_id})
+    asked_for = []
+
+    def look(payload):
+        asked_for.extend(payload["ids"])
+        return InstancesFound(states=tuple(InstanceState(id=one, standing=standing) for one in payload["ids"]))
+
+    record, _ = perform(built, OLD, list_instances=look)
+    assert asked_for == [f"{run_id}-sbx.tending"]
+    assert record.removal is not None
+    kept = {one.name for one in record.removal.templates if one.kept_because}
+    assert kept == ({built.template.name} if standing is Standing.ON else set())
 
 
 def test_a_refusal_for_one_does_not_stop_the_others_nor_the_build(perform):
