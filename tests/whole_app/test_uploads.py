@@ -154,11 +154,12 @@ def test_events_of_other_containers_other_kinds_and_files_that_are_not_there_are
     removed = "Microsoft.Storage.BlobDeleted"
     for event in (
         {"eventType": removed, "subject": subject(SCRIPT, "records")},
-        {"eventType": removed, "subject": [subject(SCRIPT)]},
         {"eventType": "Microsoft.Resources.ResourceActionSuccess", "subject": subject(SCRIPT)},
         {"eventType": "Microsoft.Storage.BlobCreated", "subject": subject(SCRIPT)},
     ):
         assert deliver(two, "note_script_removal", "eventgrid", event) == 202
+    no_event = {"eventType": removed, "subject": [subject(SCRIPT)]}
+    assert deliver(two, "note_script_removal", "eventgrid", no_event) == 400
     gone = {"eventType": "Microsoft.Storage.BlobCreated", "subject": subject("linux/was_never_there.sh")}
     assert deliver(two, "note_script_upload", "blobs", gone) == 202
     assert look_at(two) == before
