@@ -12,6 +12,9 @@ from local.simulated_azure.arm.messages import ArmError
 
 _STORAGE = "https://storage.azure.com"
 _API_VERSION = "2021-12-02"
+# On a busy machine Azurite may take its time; that is no fault of the simulated Azure.
+_SECONDS = 60
+_CONNECTIONS = 100
 
 
 class BlobError(Exception):
@@ -130,5 +133,6 @@ class BlobPool:
     def _http(self) -> httpx.AsyncClient:
         if self._client is None:
             trust = ssl.create_default_context(cafile=self._ca_file)
-            self._client = httpx.AsyncClient(verify=trust, trust_env=False, timeout=10)
+            limits = httpx.Limits(max_keepalive_connections=_CONNECTIONS)
+            self._client = httpx.AsyncClient(verify=trust, trust_env=False, timeout=_SECONDS, limits=limits)
         return self._client
