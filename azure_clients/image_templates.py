@@ -5,7 +5,7 @@ from typing import Any
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
 from azure_clients.wire import plain_text, resource_state, time
-from models.errors import AzureAbsent
+from models.errors import AzureAbsent, AzureRefused, AzureUnavailable
 from models.failure import Failure
 from models.image_build import ImageRun, ImageRunState
 from models.pipeline_record import RunOutput
@@ -14,6 +14,8 @@ from models.template_removal import FoundImageTemplate, TemplatesOfGroup
 from policies.redaction import without_queries
 from policies.resource_ids import parse_resource_id
 
+# Azure's code for what a template in this state does not allow.
+BUSY = "OperationNotAllowed"
 RUN_STATES = {state.value.lower(): state for state in ImageRunState}
 
 
@@ -54,7 +56,10 @@ async def list_in_group(azure: AzureClients, group: TemplatesOfGroup) -> tuple[F
 
 
 async def delete(azure: AzureClients, template: ImageTemplateReference) -> None:
-    """Ask for the removal of the template; one that is not there is fine. Azure goes on after the answer."""
+    """Ask for the removal of the template; one that is not there is fine. Azure goes on after the answer.
+
+    Raises AzureUnavailable while Azure is at it or at its run, which passes.
+    """
     try:
         async with azure_call(f"delete image template {template.name}"):
             await azure.image_builder(template.subscription_id).virtual_machine_image_templates.begin_delete(
@@ -62,6 +67,10 @@ async def delete(azure: AzureClients, template: ImageTemplateReference) -> None:
             )
     except AzureAbsent:
         return
+    except AzureRefused as refused:
+        if refused.code != BUSY:
+            raise
+        raise AzureUnavailable(refused.operation, refused.code, refused.message) from None
 
 
 async def run(azure: AzureClients, template: ImageTemplateReference) -> None:

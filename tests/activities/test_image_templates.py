@@ -239,3 +239,26 @@ async def test_a_template_of_another_run_is_not_taken_for_an_earlier_try(azure, 
     with pytest.raises(StepFailed) as failed:
         await create_image_template(azure, second)
     assert failed.value.failure.code == "ImageTemplateNameTaken"
+
+
+async def test_a_template_whose_deletion_is_refused_for_a_while_is_deleted_at_a_later_try(
+    azure, stage, simulated_azure
+):
+    simulated_azure.pace.build_seconds = 600
+    template = stage.template("lin-1")
+    await create_image_template(azure, template)
+    await start_image_run(azure, template)
+    with pytest.raises(AzureUnavailable, match="OperationNotAllowed"):
+        await delete_image_template(azure, template)
+    simulated_azure.advance(600)
+    await delete_image_template(azure, template)
+    assert (await get_image_template(azure, template)).state is ProvisioningState.ABSENT
+
+
+async def test_a_deletion_that_a_lock_forbids_is_refused_at_once(azure, stage, simulated_azure):
+    template = stage.template("lin-1")
+    await create_image_template(azure, template)
+    locked = {"status": 409, "code": "ScopeLocked", "message": "There is a lock."}
+    simulated_azure.faults.add("status", method="DELETE", path="/lin-1$", **locked)
+    with pytest.raises(AzureRefused, match="lock"):
+        await delete_image_template(azure, template)

@@ -125,6 +125,14 @@ async def test_a_passing_failure_asks_for_another_try_after_a_single_call(azure,
     assert len(simulated_azure.requests.matching("PUT", "resourcegroups")) == 1
 
 
+@pytest.mark.parametrize("code", ["AnotherOperationInProgress", "StorageAccountOperationInProgress", "RetryableError"])
+async def test_a_conflict_with_an_operation_in_progress_asks_for_another_try(azure, stage, simulated_azure, code):
+    simulated_azure.faults.add("status", method="PUT", path="/storageAccounts/scripts$", status=409, code=code, times=1)
+    with pytest.raises(AzureUnavailable, match=code):
+        await create_or_update_storage_account(azure, stage.account)
+    assert (await create_or_update_storage_account(azure, stage.account)).state is ProvisioningState.SUCCEEDED
+
+
 @pytest.mark.parametrize("kind", ["drop-before", "drop-after"])
 async def test_a_broken_connection_asks_for_another_try(azure, wanted, simulated_azure, kind):
     simulated_azure.faults.add(kind, method="PUT", path="resourcegroups", times=2)
