@@ -13,7 +13,7 @@ Invoke-Step 'PowerShell modules' {
     # installed: in versions.env, and in the manifest of Az.
     $env:MODULE_FOLDER = $moduleFolder = "$env:ProgramFiles\WindowsPowerShell\Modules"
     $save = 'Save-PSResource -Name {0} -Version [{1}] -Path $env:MODULE_FOLDER -Repository PSGallery -TrustRepository ' +
-        '-SkipDependencyCheck -IncludeXml -Quiet -ErrorAction Stop'
+        '-AcceptLicense -SkipDependencyCheck -IncludeXml -Quiet -ErrorAction Stop'
     $listParts = '(Import-PowerShellDataFile -LiteralPath $env:AZ_MANIFEST -SkipLimitCheck).RequiredModules | ' +
         'ForEach-Object { $_.ModuleName + [char]58 + ($_.RequiredVersion ?? $_.ModuleVersion) }'
     $list = 'Get-Module -ListAvailable | ForEach-Object { $_.Name + [char]32 + $_.Version }'

@@ -132,7 +132,8 @@ function Assert-Signature {
 function Install-Archive {
     param([string] $File, [string] $Path)
     $folder = Join-Path $workFolder 'archive'
-    Expand-Archive -LiteralPath $File -DestinationPath $folder
+    # Written in PowerShell, in a module: it does not see this script's $ErrorActionPreference.
+    Expand-Archive -LiteralPath $File -DestinationPath $folder -ErrorAction Stop
     Install-Program (Join-Path $folder $Path) (Split-Path -Leaf $Path)
 }
 

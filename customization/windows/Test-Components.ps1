@@ -33,12 +33,15 @@ Invoke-Step 'Validation' {
 
     # Without its guest agent a machine is never ready for Azure.
     foreach ($service in 'RdAgent', 'WindowsAzureGuestAgent') {
-        $found = @(Get-Service | Where-Object { $_.Name -eq $service -and $_.StartType -ne 'Disabled' })
-        if ($found.Count -eq 0) {
+        # Get-Service fails on services that it may not read, as Windows 11 has some.
+        $found = Get-CimInstance -ClassName Win32_Service -Filter "Name = '$service' AND StartMode <> 'Disabled'"
+        if ($null -eq $found) {
             $problems += "the guest agent's service $service is missing or disabled."
         }
     }
-    if ((Get-GeneralisationHash) -notin 'none', $inventory.generalisationScript) {
+    # It may come after the inventory and be gone here: only two that are there can differ.
+    $hashes = @((Get-GeneralisationHash), $inventory.generalisationScript)
+    if ('none' -notin $hashes -and $hashes[0] -ne $hashes[1]) {
         $problems += 'the script that Azure Image Builder generalises the machine with was changed.'
     }
 
