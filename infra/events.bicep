@@ -12,7 +12,10 @@ param environmentName string
 @minLength(1)
 param environments array
 
-var subscriptionIds = union(map(environments, one => toLower(one.subscriptionId)), [])
+@description('Whether the end of a build is told by an event, as it was given to main.bicep.')
+param buildEvents bool = true
+
+var subscriptionIds = buildEvents ? union(map(environments, one => toLower(one.subscriptionId)), []) : []
 var appName = uniqueNameOf('func', environmentName, subscription().subscriptionId)
 
 module uploads 'modules/upload-events.bicep' = {

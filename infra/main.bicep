@@ -16,6 +16,9 @@ param location string
 @minLength(1)
 param environments array
 
+@description('Whether the end of a build is told by an event. Each subscription of environments gets a topic of its own events then, of which Azure allows one. Without, builds are polled alone.')
+param buildEvents bool = true
+
 @description('Tags of every resource.')
 param tags object = {}
 
@@ -93,7 +96,7 @@ module identity 'modules/identity.bicep' = {
 }
 
 module roles 'modules/roles.bicep' = {
-  name: 'roles'
+  name: 'image-bakery-roles-${environmentName}'
   params: {
     environmentName: environmentName
     subscriptionIds: subscriptionIds
@@ -164,11 +167,13 @@ module appRights 'modules/app-rights.bicep' = {
 }
 
 module environmentRights 'modules/environment.bicep' = [for subscriptionId in subscriptionIds: {
-  name: 'image-bakery-${environmentName}'
+  // Another name than that of the deployment itself, which is one of the same subscription where the app is.
+  name: 'image-bakery-rights-${environmentName}'
   scope: subscription(subscriptionId)
   params: {
     principalId: identity.outputs.principalId
     customRoles: roles.outputs.definitionGuids
+    buildEvents: buildEvents
     groupName: eventGroupNameOf(environmentName)
     topicName: nameOf('egst', environmentName)
     location: location

@@ -6,6 +6,7 @@ param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
 
 // Written once, for the app and for its deployment. json() passes over the comments of the file.
 param environments = json(loadTextContent('../parameters/pipeline.json')).environments
+param buildEvents = bool(readEnvironmentVariable('BUILD_EVENTS', 'true'))
 
 param notificationEmails = json(readEnvironmentVariable('NOTIFICATION_EMAILS', '[]'))
 param uploaderGroupIds = json(readEnvironmentVariable('UPLOADER_GROUP_IDS', '[]'))

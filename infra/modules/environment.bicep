@@ -7,6 +7,9 @@ param principalId string
 @description('GUIDs of the custom roles, by their keys in policies/rights.json.')
 param customRoles object
 
+@description('Whether the subscription gets a topic of its events.')
+param buildEvents bool
+
 @description('Name of the resource group of the topic.')
 param groupName string
 
@@ -70,13 +73,13 @@ resource onSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 }]
 
-resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = if (buildEvents) {
   name: groupName
   location: location
   tags: tags
 }
 
-module topic 'subscription-topic.bicep' = {
+module topic 'subscription-topic.bicep' = if (buildEvents) {
   name: 'event-topic'
   scope: group
   params: {

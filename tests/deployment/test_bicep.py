@@ -100,7 +100,10 @@ COMPILER = shutil.which("bicep")
 
 
 @pytest.mark.skipif(COMPILER is None, reason="The Bicep compiler is not on the path.")
-@pytest.mark.parametrize("command", ["build main.bicep", "build events.bicep", "build-params main.bicepparam"])
+@pytest.mark.parametrize(
+    "command",
+    ["build main.bicep", "build events.bicep", "build-params main.bicepparam", "build-params events.bicepparam"],
+)
 def test_the_compiler_takes_it(command):
     done = subprocess.run(
         [COMPILER, *command.split(), "--stdout"], cwd=INFRA, capture_output=True, text=True, check=False
@@ -139,6 +142,25 @@ def test_every_module_is_there_and_gets_exactly_its_parameters(file):
         given = set(body(module).get("params", {}))
         required = {name for name, one in parameters.items() if one["default"] is None}
         assert required <= given <= set(parameters), symbol
+
+
+def test_a_deployment_in_a_subscription_has_a_name_of_its_own():
+    """A module is a deployment too: one of the name of its parent, or of another region, is refused where both lie."""
+    started = re.findall(
+        r"sub create --name \"([\w-]+)\$(?:env:)?AZURE_ENV_NAME\"",
+        "".join((INFRA.parent / name).read_text() for name in ("infra/deploy.sh", "infra/subscribe_to_events.sh")),
+    )
+    scopes = [str(body(module).get("scope", "")) for module in meaning("main.bicep")["modules"].values()]
+    made = re.findall(
+        r"^module \w+ '\S+' = (?:\[for .*)?\{\n(?:  //.*\n)?  name: '(.*)'\n(?!  scope: (?:group|resourceGroup))",
+        (INFRA / "main.bicep").read_text(),
+        re.MULTILINE,
+    )
+    assert len(made) == sum("group" not in scope for scope in scopes)
+    assert all(name.endswith("${environmentName}") for name in made)
+    names = [*started, *(name.removesuffix("${environmentName}") for name in made)]
+    assert len(names) == 4
+    assert len(set(names)) == len(names)
 
 
 @files(FILES)

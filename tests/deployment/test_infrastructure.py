@@ -219,6 +219,28 @@ def test_the_app_roles_are_those_of_the_code():
     assert approver["allowedMemberTypes"] == ["User"]
 
 
+def test_people_get_tokens_that_app_service_takes():
+    """The issuer that is trusted is that of version 2; the page gives the permission of the file to the Azure CLI."""
+    api = json.loads((INFRA / "app-api.json").read_text())
+    assert api["requestedAccessTokenVersion"] == 2
+    provider = resource("Microsoft.Web/sites/config", "authentication")["properties"]["identityProviders"]
+    assert "/v2.0" in json.dumps(provider["azureActiveDirectory"]["registration"]["openIdIssuer"])
+    (scope,) = api["oauth2PermissionScopes"]
+    assert scope["isEnabled"]
+    page = (APP_FOLDER / "docs" / "deployment.md").read_text()
+    assert f'"delegatedPermissionIds": ["{scope["id"]}"]' in page
+
+
+def test_without_build_events_there_is_neither_a_topic_nor_what_subscribes_to_it():
+    """A subscription can have one topic of its events: where another one has it, the rest has to be deployed still."""
+    environment, events = BICEP["modules/environment.bicep"], BICEP["events.bicep"]
+    assert re.search(r"^resource group \S+ = if \(buildEvents\) \{$", environment, re.MULTILINE)
+    assert re.search(r"^module topic \S+ = if \(buildEvents\) \{$", environment, re.MULTILINE)
+    assert re.search(r"^var subscriptionIds = buildEvents \? .* : \[\]$", events, re.MULTILINE)
+    line = "param buildEvents = bool(readEnvironmentVariable('BUILD_EVENTS', 'true'))"
+    assert all(line in (INFRA / f"{name}.bicepparam").read_text() for name in ("main", "events"))
+
+
 def test_only_a_topic_is_made_beside_the_rights_in_the_subscriptions_of_environments():
     content = meaning("modules/environment.bicep")
     assert set(content["resources"]) == {"onSubscription", "group"}
