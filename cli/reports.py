@@ -7,7 +7,7 @@ from rich.text import Text
 from cli.changes import approval_state, by_whom, clock
 from cli.findings import print_remarks, print_sentence
 from models.approval import ApprovalState
-from models.pipeline_record import PipelineRecord, PipelineRunSummary, Publication, StageRecord
+from models.pipeline_record import BuiltScript, PipelineRecord, PipelineRunSummary, Publication, StageRecord
 from models.pipeline_run import StepName
 from models.state import State
 
@@ -115,13 +115,17 @@ def _print_facts(console: Console, result: Publication) -> None:
 
 def _scripts(result: Publication) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("script")
-    table.add_column("SHA-256", overflow="fold", style="dim")
+    table.add_column("script", no_wrap=True)
     table.add_column("origin", no_wrap=True)
+    table.add_column("SHA-256", style="dim")
     for script in result.scripts:
-        uploaded = f" {script.uploaded_at:%Y-%m-%d %H:%M} UTC" if script.uploaded_at else ""
-        table.add_row(script.path, script.sha256, f"{script.origin}{uploaded}")
+        # Cut where the terminal is narrow, as its column is the only one that may shrink: the record has all of it.
+        table.add_row(script.path, _origin(script), Text(script.sha256, no_wrap=True, overflow="ellipsis"))
     return table
+
+
+def _origin(script: BuiltScript) -> str:
+    return f"{script.origin} {script.uploaded_at:%Y-%m-%d %H:%M} UTC" if script.uploaded_at else script.origin
 
 
 def _state(state: State) -> Text:
