@@ -90,13 +90,13 @@ def _start_or_stop(folder: Path, processes: Processes, options: StackOptions) ->
     folder.mkdir(parents=True, exist_ok=True)
     try:
         stack = _start(folder, processes, options)
+        stack.write(folder)
     except PartFailedError as error:
         _stop(folder, processes)
         raise StackError(str(error)) from error
     except BaseException:
         _stop(folder, processes)
         raise
-    stack.write(folder)
     return stack
 
 

@@ -57,8 +57,10 @@ def test_a_bake_that_is_told_to_end_once_or_twice_stops_what_it_started(
     while process.stderr.readline() not in {"Stopping the local stack ...\n", ""}:
         pass
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130, errors
+    with process:
+        # `communicate` would not see what the reading above has taken from the pipe already.
+        errors = process.stderr.read()
+        assert process.wait(30) == 130, errors
     assert errors == "Stopped.\n"
     assert not stack_file.exists()
     for part in ("functions", "arm", "blob", "durable"):
