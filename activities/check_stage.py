@@ -24,12 +24,12 @@ from models.misfit import Misfit, Part
 from models.pipeline_run import Scope, Stage
 from models.stage_messages import CheckedStage
 from models.subscription import SubscriptionProviders
-from policies.build_history import build_history
-from policies.image_template_body import without_keys
-from policies.provider_registration import registration_remarks, unregistered_providers
-from policies.scope_work import Work, work_of
-from policies.source_compatibility import image_source, is_version_of
-from policies.stage_misfits import refused_question, refused_subscription, region_misfits
+from policies.builds.history import build_history
+from policies.builds.image_template_body import without_keys
+from policies.checks.provider_registration import registration_remarks, unregistered_providers
+from policies.checks.stage_misfits import refused_question, refused_subscription, region_misfits
+from policies.resources.source_compatibility import image_source, is_version_of
+from policies.runs.scope_work import Work, work_of
 
 LOGGER = logging.getLogger("image_bakery")
 RECORDS_OF_HISTORY = 10

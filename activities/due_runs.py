@@ -10,12 +10,12 @@ from configuration.settings import Settings
 from models.configuration import PatchSchedule
 from models.pipeline_run import Scope, Starter
 from models.upkeep import DueRun, ImageLook, LookResult
-from policies.approvals import approvals_of
-from policies.image_state import brings_scripts
-from policies.patch_schedule import TIMER, PatchDecision, PatchVerdict, next_patch, patch_decision
-from policies.rebuild import patch_scope
-from policies.script_changes import changed_uploads
-from policies.upkeep import quiet_at
+from policies.runs.approvals import approvals_of
+from policies.upkeep.image_state import brings_scripts
+from policies.upkeep.looks import quiet_at
+from policies.upkeep.patch_schedule import TIMER, PatchDecision, PatchVerdict, next_patch, patch_decision
+from policies.upkeep.rebuild import patch_scope
+from policies.upkeep.script_changes import changed_uploads
 from telemetry.attributes import Event, named
 
 LOGGER = logging.getLogger("image_bakery")

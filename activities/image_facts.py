@@ -16,11 +16,11 @@ from models.errors import AzureRefused
 from models.pipeline_record import PipelineRunSummary
 from models.scripts import ScriptContent
 from models.state import State
-from policies.given_scripts import MOST_TRIES, given_scripts
-from policies.image_state import SuccessfulBuild, brings_scripts, last_successful_builds
-from policies.rebuild import BuildFacts, Comparison, configuration_digest
-from policies.script_contents import scripts_as_built
-from policies.source_compatibility import image_source
+from policies.resources.source_compatibility import image_source
+from policies.upkeep.given_scripts import MOST_TRIES, given_scripts
+from policies.upkeep.image_state import SuccessfulBuild, brings_scripts, last_successful_builds
+from policies.upkeep.rebuild import BuildFacts, Comparison, configuration_digest
+from policies.upkeep.script_contents import scripts_as_built
 
 # How many runs are listed, and how many of them are read in full: what none of these built counts as never built.
 LATEST_OUTCOMES = 500

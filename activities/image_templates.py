@@ -10,7 +10,7 @@ from models.image_build import ImageRun, ImageRunState
 from models.resources import ImageTemplate, ImageTemplateReference, ImageTemplateState, ProvisioningState
 from models.stage_messages import Done
 from models.template_removal import CopiedLog, FoundImageTemplates, LogCopy, TemplatesOfGroup
-from policies.image_template_body import NAME_TAKEN, RUN_TAG
+from policies.builds.image_template_body import NAME_TAKEN, RUN_TAG
 
 # Azure's code for a template that exists, and for a run that is on.
 ALREADY_THERE = "Conflict"

@@ -22,9 +22,9 @@ from models.leftovers import (
 from models.pipeline_record import PipelineRecord, PipelineRunSummary
 from models.stage_messages import Done
 from models.state import State
-from policies.run_standing import BROKEN_OFF
-from policies.stored_leftovers import MOST_RECORDS, NOTE_LIFETIME, is_unused, outdated_before
-from policies.uploads import quoted
+from policies.removal.stored_leftovers import MOST_RECORDS, NOTE_LIFETIME, is_unused, outdated_before
+from policies.runs.standing import BROKEN_OFF
+from policies.upkeep.uploads import quoted
 
 AT_ONCE = 8
 

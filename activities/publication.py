@@ -5,7 +5,7 @@ from azure_clients.connection import AzureClients
 from models.errors import AzureError, AzureUnavailable
 from models.pipeline_record import Publication
 from models.stage_messages import Done, Lineage, PublicationRequest, Published
-from policies.publication import replication_of_all
+from policies.builds.publication import replication_of_all
 
 
 async def get_publication(azure: AzureClients, request: PublicationRequest) -> Published:

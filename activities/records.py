@@ -6,7 +6,7 @@ from azure_clients.records import StoredRecord
 from models.errors import AzureUnavailable
 from models.pipeline_record import PipelineRecord
 from models.stage_messages import BuildEnd, Done, WrittenRecord
-from policies.run_outcome import completed, merged
+from policies.runs.outcome import completed, merged
 from telemetry.told_runs import tell
 
 

@@ -9,8 +9,8 @@ from configuration.reading import ConfigurationReading, packaged_files, read_con
 from configuration.settings import Settings
 from models.errors import AzureUnavailable
 from models.scripts import ScriptContent, ScriptOrigin, Upload
-from policies.script_contents import as_built, sha256_of
-from policies.uploads import SortedUploads, script_places, sorted_uploads
+from policies.upkeep.script_contents import as_built, sha256_of
+from policies.upkeep.uploads import SortedUploads, script_places, sorted_uploads
 
 type Take = Callable[[AzureClients, Settings, str, Upload | None], Awaitable[ScriptContent | None]]
 

@@ -8,13 +8,13 @@ from activities.run_scripts import find_contents, read_packaged
 from azure_clients import script_contents, uploads
 from azure_clients.connection import AzureClients
 from configuration.reading import ConfigurationReading
-from configuration.script_remarks import script_remarks
+from configuration.scripts.remarks import script_remarks
 from configuration.settings import Settings
 from models.configuration import StagePlan
 from models.errors import AzureError
 from models.faults import Remark
 from models.scripts import ScriptContent, ScriptOrigin, Upload
-from policies.script_contents import as_built, sha256_of
+from policies.upkeep.script_contents import as_built, sha256_of
 
 LOGGER = logging.getLogger("image_bakery")
 MOST_REMEMBERED = 4096

@@ -9,7 +9,7 @@ from models.failure import Failure
 from models.pipeline_record import BuiltScript
 from models.resources import StorageAccount
 from models.stage_messages import StageScripts, UploadedScripts
-from policies.script_contents import scripts_as_built
+from policies.upkeep.script_contents import scripts_as_built
 
 NOTHING_TO_UPLOAD = (
     "Start a new run: it builds with the scripts as they are then. A run that waits for days needs the blobs "

@@ -18,12 +18,9 @@ from azure_clients.connection import AzureClients
 from models.configuration import StagePlan
 from models.misfit import Misfit, Part, Path
 from models.source_image import GalleryVersionSource, ImageSource, ManagedImageSource, MarketplaceImage, SourceImage
-from policies.resource_ids import parse_resource_id
-from policies.role_coverage import lacking_roles
-from policies.roles import is_ours, roles_of_build
-from policies.scope_work import Work
-from policies.source_compatibility import image_source, plan_misfits, source_misfits
-from policies.stage_misfits import (
+from policies.access.role_coverage import lacking_roles
+from policies.access.roles import is_ours, roles_of_build
+from policies.checks.stage_misfits import (
     ACCOUNT,
     CONTAINER,
     GALLERY,
@@ -42,7 +39,10 @@ from policies.stage_misfits import (
     staging_group_misfits,
     used_definition,
 )
-from policies.stage_resources import image_builder_identity, stage_resources
+from policies.resources.resource_ids import parse_resource_id
+from policies.resources.source_compatibility import image_source, plan_misfits, source_misfits
+from policies.resources.stage_resources import image_builder_identity, stage_resources
+from policies.runs.scope_work import Work
 
 type Check = Callable[[AzureClients, StagePlan, frozenset[Work]], Awaitable[list[Misfit]]]
 

@@ -19,7 +19,7 @@ from azure.mgmt.storage.aio import StorageManagementClient
 from azure.storage.blob.aio import BlobServiceClient
 
 from azure_clients.repeated_requests import RepeatedBlobRequests, RepeatedRequests
-from policies.rights import RIGHTS, role_in_place_of
+from policies.access.rights import RIGHTS, role_in_place_of
 
 # Seconds. Waiting belongs to the orchestrations: a call gives up early.
 CALL_TIMEOUTS: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 25}
@@ -38,7 +38,7 @@ class AzureClients:
 
     `arm_endpoint` is Azure Resource Manager's address, `app_blob_endpoint` that of the app's own storage account;
     `ca_bundle` is a PEM file to trust instead of the system's authorities; `custom_roles` are the GUIDs of the custom
-    roles that were deployed, by their keys in `policies/rights.json`.
+    roles that were deployed, by their keys in `policies/access/rights.json`.
     """
 
     def __init__(

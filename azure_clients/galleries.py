@@ -13,8 +13,8 @@ from models.pipeline_record import RegionalReplication
 from models.resources import Gallery, GalleryImageDefinition, ProvisioningState, ResourceState
 from models.source_image import GalleryVersionSource, PurchasePlan, SourceImage
 from policies.redaction import without_queries
-from policies.resource_ids import parse_resource_id
-from policies.security_types import security_types
+from policies.resources.resource_ids import parse_resource_id
+from policies.resources.security_types import security_types
 
 UNKNOWN = "Unknown"
 

@@ -12,7 +12,7 @@ from models.pipeline_record import RunOutput
 from models.resources import ImageTemplate, ImageTemplateReference, ImageTemplateState, ProvisioningState
 from models.template_removal import FoundImageTemplate, TemplatesOfGroup
 from policies.redaction import without_queries
-from policies.resource_ids import parse_resource_id
+from policies.resources.resource_ids import parse_resource_id
 
 # Azure's code for what a template in this state does not allow.
 BUSY = "OperationNotAllowed"

@@ -5,7 +5,7 @@ from azure_clients.connection import AzureClients
 from azure_clients.wire import plain_text, region_name
 from models.errors import AzureAbsent
 from models.source_image import ManagedImageSource, SourceImage
-from policies.resource_ids import parse_resource_id
+from policies.resources.resource_ids import parse_resource_id
 
 
 async def find(azure: AzureClients, image: ManagedImageSource) -> SourceImage | None:

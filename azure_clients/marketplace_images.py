@@ -5,7 +5,7 @@ from azure_clients.connection import AzureClients
 from azure_clients.wire import plain_text
 from models.errors import AzureAbsent
 from models.source_image import MarketplaceImage, PurchasePlan, SourceImage
-from policies.security_types import security_types
+from policies.resources.security_types import security_types
 
 
 async def find(azure: AzureClients, subscription_id: str, location: str, image: MarketplaceImage) -> SourceImage | None:

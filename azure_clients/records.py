@@ -14,7 +14,7 @@ from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
 from models.errors import AzureAbsent, AzureRefused, AzureUnavailable
 from models.pipeline_record import PipelineRecord, PipelineRunSummary
-from policies.run_ids import month_of_run
+from policies.runs.ids import month_of_run
 
 FOLDER = "pipeline-runs/"
 LOGS = "build-logs/"

@@ -8,7 +8,7 @@ from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
 from models.errors import AzureAbsent
 from models.scripts import RefusedUpload
-from policies.script_contents import sha256_of
+from policies.upkeep.script_contents import sha256_of
 
 FOLDER = "refused-uploads/"
 

@@ -10,8 +10,8 @@ from azure_clients.connection import AzureClients
 from models.errors import AzureRefused, AzureUnavailable
 from models.resources import ProvisioningState, ResourceState, RoleAssignment
 from models.role_grant import RoleGrant
-from policies.resource_ids import parse_resource_id
-from policies.rights import role_name
+from policies.access.rights import role_name
+from policies.resources.resource_ids import parse_resource_id
 
 
 async def put(azure: AzureClients, assignment: RoleAssignment) -> ResourceState:

@@ -9,7 +9,7 @@ from azure_clients import own_blobs
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
 from models.errors import AzureAbsent, AzureRefused
-from policies.script_contents import sha256_of
+from policies.upkeep.script_contents import sha256_of
 
 FOLDER = "script-contents/"
 CHANGED = "ConditionNotMet"

@@ -4,7 +4,7 @@ from azure.mgmt.resource.resources.models import Tags, TagsPatchResource
 
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
-from policies.resource_ids import parse_resource_id
+from policies.resources.resource_ids import parse_resource_id
 
 
 async def merge(azure: AzureClients, resource_id: str, tags: dict[str, str]) -> None:

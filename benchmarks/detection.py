@@ -14,7 +14,7 @@ from rich.table import Column, Table
 
 from benchmarks.sdk_poller import poll_with_the_sdk
 from models.image_build import PastBuild
-from policies.build_history import past_build
+from policies.builds.history import past_build
 from tests.rehearsals.watched_build import WatchedBuild
 
 SEED = 20260311

@@ -5,7 +5,7 @@ from rich.table import Table
 
 from cli.findings import print_sentence
 from models.scripts import UploadsList
-from policies.uploads import quoted
+from policies.upkeep.uploads import quoted
 
 
 def print_uploads(console: Console, uploads: UploadsList) -> None:

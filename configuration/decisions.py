@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from configuration.findings import Findings
+from configuration.checking.findings import Findings
+from configuration.checking.shape import RequestShape, Shape
+from configuration.checking.texts import PersonName, Reason
 from configuration.run_options import REQUEST
-from configuration.shape import RequestShape, Shape
-from configuration.texts import PersonName, Reason
 from models.faults import Fault
 
 

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from configuration.findings import Findings
+from configuration.checking.findings import Findings
+from configuration.checking.source_file import SourceFile
 from configuration.infrastructure_shape import ImageDefinitionShape, InfrastructureFile
-from configuration.source_file import SourceFile
 from models.configuration import Environment, ImageDefinition, Infrastructure
 from models.message import JsonObject
 from models.source_image import PurchasePlan

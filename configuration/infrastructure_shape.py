@@ -4,10 +4,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from configuration.parameter_file_shape import Parameter, ParameterFile, Parameters, ResourceGroupParameter
-from configuration.pipeline_shape import OsName
-from configuration.shape import Shape, refusal
-from configuration.texts import (
+from configuration.checking.parameter_file_shape import Parameter, ParameterFile, Parameters, ResourceGroupParameter
+from configuration.checking.shape import Shape, refusal
+from configuration.checking.texts import (
     Address,
     ContainerName,
     EndOfLife,
@@ -20,6 +19,7 @@ from configuration.texts import (
     Tags,
     Word,
 )
+from configuration.pipeline_shape import OsName
 
 Amount = Annotated[int, Field(ge=1, le=100_000)]
 SecurityType = Literal[

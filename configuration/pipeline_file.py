@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from configuration.findings import Findings
-from configuration.json_with_comments import JsonPath
-from configuration.known_names import environments_between
+from configuration.checking.findings import Findings
+from configuration.checking.json_with_comments import JsonPath
+from configuration.checking.known_names import environments_between
+from configuration.checking.source_file import SourceFile
 from configuration.pipeline_shape import ApprovalShape, EnvironmentShape, PipelineShape, ScheduleShape
-from configuration.source_file import SourceFile
 from models.configuration import Approval, Environment, ImageSettings, PatchSchedule, PipelineConfiguration
 
 PIPELINE_FILE: Final = "pipeline.json"

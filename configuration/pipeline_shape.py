@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from configuration.shape import Form, Shape, refusal, refuse_placeholder
-from configuration.texts import ChosenName, Guid, Region, SignInName, Word
-from configuration.unknown_keys import nearest
+from configuration.checking.shape import Form, Shape, refusal, refuse_placeholder
+from configuration.checking.texts import ChosenName, Guid, Region, SignInName, Word
+from configuration.checking.unknown_keys import nearest
 
 type OsName = Literal["Linux", "Windows"]
 

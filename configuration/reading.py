@@ -8,13 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from configuration.findings import Findings, file_names
-from configuration.image_template_comparison import Setting
-from configuration.image_template_file import base_name_path, operator_path, read_image_template
+from configuration.checking.findings import Findings, file_names
+from configuration.checking.json_with_comments import JsonPath
+from configuration.checking.source_file import SourceFile
+from configuration.image_template.comparison import Setting
+from configuration.image_template.file import base_name_path, operator_path, read_image_template
 from configuration.infrastructure_file import read_infrastructure
-from configuration.json_with_comments import JsonPath
 from configuration.pipeline_file import PIPELINE_FILE, read_pipeline
-from configuration.source_file import SourceFile
 from models.configuration import Environment, ImageSettings, Infrastructure, PipelineConfiguration, StagePlan
 from models.faults import Fault, Finding, Remark
 from models.misfit import Misfit, Part

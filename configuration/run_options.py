@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from configuration.findings import Findings
-from configuration.known_names import environments_between, unknown_name
-from configuration.shape import RequestShape
-from configuration.source_file import SourceFile
-from configuration.texts import PersonName
+from configuration.checking.findings import Findings
+from configuration.checking.known_names import environments_between, unknown_name
+from configuration.checking.shape import RequestShape
+from configuration.checking.source_file import SourceFile
+from configuration.checking.texts import PersonName
 from models.configuration import PipelineConfiguration
 from models.faults import Fault
 from models.message import Message

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from configuration.image_template_parameters_shape import ImageTemplateFile
+from configuration.checking.shape import Shape
+from configuration.image_template.parameters_shape import ImageTemplateFile
+from configuration.image_template.whole_shape import ImageTemplateResource
 from configuration.infrastructure_shape import InfrastructureFile
 from configuration.pipeline_shape import PipelineShape
-from configuration.shape import Shape
-from configuration.whole_image_template_shape import ImageTemplateResource
 
 SCHEMAS_FOLDER: Final = Path(__file__).parent.parent / "parameters" / "schemas"
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AliasChoices, Field, FilePath, HttpUrl
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from configuration.texts import Guid
+from configuration.checking.texts import Guid
 
 APP_FOLDER = Path(__file__).parent.parent
 
@@ -54,7 +54,7 @@ class Settings(BaseSettings):
         validation_alias="CUSTOM_ROLES",
         description=(
             "GUIDs of the custom roles that the deployment made for Azure Image Builder, as a JSON object by their "
-            "keys in `policies/rights.json`; for one that is missing a wider built-in role is given."
+            "keys in `policies/access/rights.json`; for one that is missing a wider built-in role is given."
         ),
     )
     upload_quiet_seconds: float = Field(

@@ -17,7 +17,7 @@ from models.errors import AzureRefused, StepFailed
 from models.failure import Failure
 from models.message import JsonObject
 from orchestrators.durable import Context, subject_of
-from policies.advice import advice
+from policies.checks.advice import advice
 from telemetry.metrics import ACTIVITY_RETRIES
 from telemetry.spans import at_work, error_type
 

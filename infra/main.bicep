@@ -72,7 +72,7 @@ param additionalSettings object = {}
 @maxValue(730)
 param logRetentionDays int = 90
 
-var rights = loadJsonContent('../policies/rights.json')
+var rights = loadJsonContent('../policies/access/rights.json')
 var allTags = union(tags, {
   'azd-env-name': environmentName
 })

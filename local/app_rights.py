@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 import httpx
 
 from models.message import JsonObject
-from policies.rights import RIGHTS, CustomRole, Right, Rights, RoleUse
+from policies.access.rights import RIGHTS, CustomRole, Right, Rights, RoleUse
 
 AUTHORIZATION = "providers/Microsoft.Authorization"
 API_VERSION = "2022-04-01"

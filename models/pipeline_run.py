@@ -12,7 +12,7 @@ from models.scripts import ScriptContent
 
 
 class Scope(StrEnum):
-    """How much of the job a run does; `policies.scope_work` has the table."""
+    """How much of the job a run does; `policies.runs.scope_work` has the table."""
 
     ALL = "all"
     ONLY_REMOVAL = "only-removal"

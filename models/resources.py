@@ -140,7 +140,7 @@ class ImageTemplate(ImageTemplateReference):
 class RoleAssignment(Message):
     """A role that a principal shall have at a scope (a resource id).
 
-    `role` is its key in `policies/rights.json`; `principal_id` None means the app itself.
+    `role` is its key in `policies/access/rights.json`; `principal_id` None means the app itself.
     """
 
     subscription_id: str

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """An app role of the app's registration in Microsoft Entra ID; `policies.permissions` has who may do what."""
+    """An app role of the registration in Microsoft Entra ID; `policies.access.permissions` says who may do what."""
 
     READER = "Reader"
     OPERATOR = "Operator"

@@ -8,7 +8,7 @@ from orchestrators import watch_image_build as build
 from orchestrators.durable import Steps, schedule_orchestrator
 from orchestrators.ongoing_stage import OngoingStage
 from orchestrators.published import find_publication
-from policies.build_progress import build_failure, stage_state
+from policies.builds.progress import build_failure, stage_state
 
 
 def follow_to_its_end(stage: OngoingStage, watch: ImageBuildWatch, request: PublicationRequest) -> Steps[State]:

@@ -22,8 +22,8 @@ from models.resources import IdentityState, ResourceState, RoleAssignment
 from models.stage_messages import DeployedInfrastructure, InfrastructureDeployment
 from orchestrators.durable import Context, Steps, call_activity
 from orchestrators.provisioning import Wanted, provision_all
-from policies.roles import RoleNeeded, roles_of_app, roles_to_give
-from policies.stage_resources import StageResources, stage_resources
+from policies.access.roles import RoleNeeded, roles_of_app, roles_to_give
+from policies.resources.stage_resources import StageResources, stage_resources
 
 
 def instance_id(run_id: str, environment: str) -> str:

@@ -26,8 +26,8 @@ from models.errors import StepFailed, StepUnanswered, azure_code
 from models.failure import Failure
 from models.message import JsonObject, Message
 from models.subject import Subject
-from policies.advice import advice
-from policies.custom_status import fitting_status
+from policies.checks.advice import advice
+from policies.runs.custom_status import fitting_status
 from telemetry.attributes import named
 
 type Steps[T] = Generator[Task[Any], Any, T]

@@ -37,9 +37,9 @@ from orchestrators.durable import (
 )
 from orchestrators.run_pipeline import pipeline_instance, pipeline_start
 from orchestrators.upkeep import LOOK_EVENT
-from policies.run_ids import new_run_id
-from policies.run_outcome import skipped_record
-from policies.upkeep import asked_to_look, looked, rechecked
+from policies.runs.ids import new_run_id
+from policies.runs.outcome import skipped_record
+from policies.upkeep.looks import asked_to_look, looked, rechecked
 
 EVENTS_PER_HISTORY = 25
 

@@ -17,9 +17,9 @@ from models.template_removal import FoundImageTemplate, LogCopy
 from orchestrators import run_pipeline, run_stage, tend_image_build, watch_image_build
 from orchestrators.cancellation import CANCEL_EVENT
 from orchestrators.durable import Context, Pending, Steps, call_activity, now, outcomes, schedule_activity, send_event
-from policies.leftovers import LeftRun, RunFacts, is_settled, left_run, left_template, run_of_template
-from policies.run_ids import image_of_run
-from policies.run_standing import run_of
+from policies.removal.leftovers import LeftRun, RunFacts, is_settled, left_run, left_template, run_of_template
+from policies.runs.ids import image_of_run
+from policies.runs.standing import run_of
 
 CHILDREN = (run_stage.instance_id, tend_image_build.instance_id)
 THE_APP = Person(name="Image Bakery", verified=True)

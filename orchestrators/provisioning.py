@@ -9,8 +9,8 @@ from models.failure import Failure
 from models.message import Message
 from models.resources import ProvisioningState, ResourceState
 from orchestrators.durable import Context, Steps, log, now, schedule_activity, sleep, wait_for_all
+from policies.access.propagation import may_be_unseen_parent, propagation_pause
 from policies.poll_interval import poll_interval
-from policies.propagation import may_be_unseen_parent, propagation_pause
 
 # Storage accounts, galleries and definitions take seconds; an image template half a minute, with large scripts more.
 LONGEST_PROVISIONING = timedelta(minutes=30)

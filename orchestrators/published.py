@@ -9,7 +9,7 @@ from models.stage_messages import PublicationRequest
 from models.state import State
 from orchestrators.durable import Context, Steps, call_activity, outcomes, schedule_activity, warn
 from orchestrators.ongoing_stage import OngoingStage
-from policies.publication import lineage_detail, replication_failure, source_lineage
+from policies.builds.publication import lineage_detail, replication_failure, source_lineage
 
 
 def publish(stage: OngoingStage, request: PublicationRequest) -> Steps[None]:

@@ -23,9 +23,9 @@ from models.resources import ImageTemplateReference, ProvisioningState
 from models.template_removal import FoundImageTemplate, LogCopy, RemovalRecord, RemovedTemplate, TemplateRemoval
 from orchestrators import tend_image_build
 from orchestrators.durable import Context, Steps, call_activity, now, outcomes, schedule_activity, sleep
-from policies.leftovers import run_of_template
 from policies.poll_interval import poll_interval
-from policies.template_removal import STILL_TENDED, is_of_image, kept_because
+from policies.removal.leftovers import run_of_template
+from policies.removal.template_removal import STILL_TENDED, is_of_image, kept_because
 
 # A deletion takes about 80 seconds.
 LONGEST_DELETION = timedelta(minutes=30)

@@ -22,7 +22,7 @@ from orchestrators.cancellation import Cancellation
 from orchestrators.durable import Context, Steps, about, call_activity, log, now, schedule_orchestrator, show, warn
 from orchestrators.outlasting import outlast
 from orchestrators.upkeep import tell_that_run_ended
-from policies.run_outcome import GOES_ON, new_record, run_state
+from policies.runs.outcome import GOES_ON, new_record, run_state
 from telemetry.attributes import Event
 
 

@@ -46,10 +46,10 @@ from orchestrators.ongoing_stage import OngoingStage, begin
 from orchestrators.provider_registration import register_providers
 from orchestrators.published import publish
 from orchestrators.submission import submit_image_template
-from policies.build_progress import advanced, build_deadline
-from policies.rebuild import configuration_digest
-from policies.scope_work import Work, removes_templates, work_of
-from policies.stage_resources import stage_resources
+from policies.builds.progress import advanced, build_deadline
+from policies.resources.stage_resources import stage_resources
+from policies.runs.scope_work import Work, removes_templates, work_of
+from policies.upkeep.rebuild import configuration_digest
 
 
 def instance_id(run_id: str, environment: str) -> str:

@@ -10,10 +10,10 @@ from models.resources import ImageTemplate, ImageTemplateReference
 from models.stage_messages import UploadedScripts
 from orchestrators.durable import Context, Steps, call_activity, log, now, sleep
 from orchestrators.provisioning import Wanted, provision
-from policies.image_template_body import NAME_TAKEN, image_template_body, image_template_name, lineage_tags
-from policies.propagation import LONGEST_PROPAGATION, may_be_propagation, propagation_pause
-from policies.scope_work import Work, work_of
-from policies.stage_resources import image_builder_identity
+from policies.access.propagation import LONGEST_PROPAGATION, may_be_propagation, propagation_pause
+from policies.builds.image_template_body import NAME_TAKEN, image_template_body, image_template_name, lineage_tags
+from policies.resources.stage_resources import image_builder_identity
+from policies.runs.scope_work import Work, work_of
 
 # The name of an image template has the second at which it is submitted.
 NAMES_APART = timedelta(seconds=1)

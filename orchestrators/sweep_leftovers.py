@@ -20,7 +20,7 @@ from models.leftovers import Leftover, LeftoversReport, Moment, Remedy, Subscrip
 from models.message import Message
 from orchestrators.durable import Context, Pending, Steps, call_activity, now, outcomes, schedule_activity, warn
 from orchestrators.left_runs import sweep_runs
-from policies.leftovers import left_staging_groups
+from policies.removal.leftovers import left_staging_groups
 
 
 def instance_id() -> str:

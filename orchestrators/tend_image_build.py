@@ -14,7 +14,7 @@ from orchestrators.durable import Context, Steps, call_activity, log, warn
 from orchestrators.ongoing_stage import OngoingStage, begin
 from orchestrators.outlasting import outlast
 from orchestrators.published import publish
-from policies.run_outcome import GOES_ON
+from policies.runs.outcome import GOES_ON
 from telemetry.attributes import Event
 
 

@@ -30,9 +30,9 @@ from orchestrators.durable import (
     now,
     show,
 )
-from policies.build_poll_interval import build_poll_interval, is_fruitless, look_gap, second_look
-from policies.build_progress import BUILD_TIMED_OUT, CANCELING_ALLOWANCE, advanced
-from policies.build_standing import build_standing
+from policies.builds.poll_interval import build_poll_interval, is_fruitless, look_gap, second_look
+from policies.builds.progress import BUILD_TIMED_OUT, CANCELING_ALLOWANCE, advanced
+from policies.builds.standing import build_standing
 
 LOOK_EVENT = "look"
 # Readings, events that came, and further tries: all of them make the history longer.

@@ -18,8 +18,8 @@ from models.pipeline_record import PipelineRecord, StageRecord, StepRecord, Time
 from models.pipeline_run import StepName
 from models.state import State
 from models.subject import Subject
-from policies.record_news import record_news
 from policies.redaction import without_queries
+from policies.runs.record_news import record_news
 from telemetry.attributes import named
 from telemetry.identity import NAMED_IDS, span_of, within
 from telemetry.metrics import (

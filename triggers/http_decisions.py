@@ -10,9 +10,9 @@ import azure.functions as func
 
 from azure_clients import own_clock
 from azure_clients.connection import AzureClients
+from configuration.checking.shape import Shape
 from configuration.decisions import CancellationShape, DecisionShape, read_request
 from configuration.settings import Settings
-from configuration.shape import Shape
 from models.approval import ApprovalDecision, ApprovalRecord, ApprovalState, CancelRequest, Decision, Person
 from models.errors import RequestRefused
 from models.pipeline_record import PipelineRecord
@@ -20,7 +20,7 @@ from models.pipeline_run import PipelineRun
 from models.run_plan import RunningRun
 from orchestrators.approval import approval_event
 from orchestrators.cancellation import CANCEL_EVENT
-from policies.run_ids import is_run_id
+from policies.runs.ids import is_run_id
 from triggers.answers import body_of, json_answer, status_url, to_mend
 from triggers.people import NOBODY, who_asks
 from triggers.pipeline_instances import find_request, find_run, send_event

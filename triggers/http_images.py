@@ -17,8 +17,8 @@ from configuration.settings import Settings
 from models.configuration import ImageSettings
 from models.errors import AzureUnavailable, RequestRefused
 from models.image_overview import BuiltImage, ImageInEnvironment, ImageOverview, ImagesList
-from policies.image_state import SuccessfulBuild
-from policies.patch_schedule import patch_outlook
+from policies.upkeep.image_state import SuccessfulBuild
+from policies.upkeep.patch_schedule import patch_outlook
 from triggers.answers import json_answer, to_mend
 from triggers.pipeline_instances import find_run_that_is_on
 

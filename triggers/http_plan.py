@@ -23,9 +23,9 @@ from models.misfit import Misfit, Part
 from models.pipeline_run import Stage
 from models.run_plan import PlannedStage, RunningRun, RunPlan
 from models.template_removal import FoundImageTemplate, TemplatesOfGroup
-from policies.approvals import approvals_of
-from policies.planned_steps import StageOutlook, planned_steps
-from policies.scope_work import Work, removes_templates, work_of
+from policies.checks.planned_steps import StageOutlook, planned_steps
+from policies.runs.approvals import approvals_of
+from policies.runs.scope_work import Work, removes_templates, work_of
 from triggers.answers import body_of, json_answer, status_url, to_mend
 from triggers.pipeline_instances import find_run_that_is_on
 from triggers.run_requests import find_in_all_stages, read_options

@@ -18,9 +18,9 @@ from models.pipeline_record import ListedRun, PipelineRunSummary, RunsList
 from models.pipeline_run import PipelineRun, Starter
 from models.run_plan import RunningRun
 from orchestrators.run_pipeline import pipeline_start
-from policies.approvals import approvals_of
-from policies.run_ids import is_run_id, new_run_id
-from policies.scope_work import Work, work_of
+from policies.runs.approvals import approvals_of
+from policies.runs.ids import is_run_id, new_run_id
+from policies.runs.scope_work import Work, work_of
 from triggers.answers import body_of, json_answer, limit_of, status_url, to_mend
 from triggers.people import who_asks
 from triggers.pipeline_instances import find_run

@@ -14,7 +14,7 @@ from configuration.settings import Settings
 from models.approval import Person
 from models.errors import RequestRefused
 from models.role import Role
-from policies.permissions import ROLES_OF_A_KEY, may
+from policies.access.permissions import ROLES_OF_A_KEY, may
 
 # App Service authentication passes the signed-in principal on in this header, and lets no caller set it.
 PRINCIPAL = "X-MS-CLIENT-PRINCIPAL"

@@ -10,8 +10,8 @@ from models.pipeline_record import PipelineRecord, StageRecord
 from models.pipeline_run import PipelineRun
 from models.state import State
 from orchestrators import run_pipeline, run_stage, watch_image_build
-from policies.run_ids import image_of_run
-from policies.run_standing import as_it_stands, is_of_run, progress_of, run_of
+from policies.runs.ids import image_of_run
+from policies.runs.standing import as_it_stands, is_of_run, progress_of, run_of
 
 # Of these there is a build that may go on, and is shown.
 BUILDS = {State.RUNNING, State.TRIGGERED}

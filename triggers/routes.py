@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 from typing import Final
 
+from configuration.checking.shape import RequestShape
 from configuration.decisions import CancellationShape, DecisionShape
 from configuration.run_options import RunOptionsShape
-from configuration.shape import RequestShape
 from models.approval import ApprovalRecord
 from models.image_overview import ImagesList
 from models.leftovers import LeftoversReport
@@ -17,7 +17,7 @@ from models.problem import Problem
 from models.role import Role
 from models.run_plan import RunningRun, RunPlan
 from models.scripts import UploadsList
-from policies.run_ids import RUN_ID_PATTERN
+from policies.runs.ids import RUN_ID_PATTERN
 from triggers.answers import DEFAULT_LIMIT, LONGEST_LIST
 
 

@@ -8,7 +8,7 @@ from azure_clients.connection import AzureClients
 from configuration.reading import ConfigurationReading
 from configuration.run_options import RunOptions, read_run_options
 from models.faults import Fault
-from policies.scope_work import Work, work_of
+from policies.runs.scope_work import Work, work_of
 
 LOGGER = logging.getLogger("image_bakery")
 

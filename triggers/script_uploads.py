@@ -19,7 +19,7 @@ from configuration.reading import images_using
 from configuration.settings import Settings
 from models.scripts import RefusedUpload, Upload, UploadRefusal
 from models.upkeep import LookReason, LookRequest
-from policies.uploads import quoted, unused
+from policies.upkeep.uploads import quoted, unused
 from triggers.upkeep import ask_for_look, configured_images
 
 LOGGER = logging.getLogger("image_bakery")

@@ -1,4 +1,4 @@
-// What the app may do with its own storage and telemetry, by policies/rights.json, and who may upload scripts.
+// What the app may do with its own storage and telemetry, by policies/access/rights.json, and who may upload scripts.
 
 @description('Name of the storage account.')
 param accountName string
@@ -12,7 +12,7 @@ param principalId string
 @description('Object ids of groups that may upload scripts.')
 param uploaderGroupIds array
 
-var rights = loadJsonContent('../../policies/rights.json')
+var rights = loadJsonContent('../../policies/access/rights.json')
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
   name: accountName

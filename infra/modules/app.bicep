@@ -27,7 +27,7 @@ param deploymentContainerName string
 @description('Name of Application Insights.')
 param applicationInsightsName string
 
-@description('GUIDs of the custom roles, by their keys in policies/rights.json.')
+@description('GUIDs of the custom roles, by their keys in policies/access/rights.json.')
 param customRoles object
 
 @description('Memory of an instance, in MB.')

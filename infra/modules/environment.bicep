@@ -1,10 +1,10 @@
-// What the app needs in a subscription of environments: its rights, by policies/rights.json, and a topic of its events.
+// What the app needs in a subscription of environments: its rights, by policies/access/rights.json, and a topic of its events.
 targetScope = 'subscription'
 
 @description('Object id of the identity of the app.')
 param principalId string
 
-@description('GUIDs of the custom roles, by their keys in policies/rights.json.')
+@description('GUIDs of the custom roles, by their keys in policies/access/rights.json.')
 param customRoles object
 
 @description('Whether the subscription gets a topic of its events.')
@@ -22,7 +22,7 @@ param location string
 @description('Tags.')
 param tags object
 
-var rights = loadJsonContent('../../policies/rights.json')
+var rights = loadJsonContent('../../policies/access/rights.json')
 var builtInRoles = toObject(items(rights.builtInRoles), role => role.key, role => role.value.id)
 var roleGuids = union(builtInRoles, customRoles)
 

@@ -1,4 +1,4 @@
-// The custom roles of policies/rights.json, where each action stands with its reason.
+// The custom roles of policies/access/rights.json, where each action stands with its reason.
 // A tenant knows a custom role once: these can be assigned in the subscriptions of all environments.
 targetScope = 'subscription'
 
@@ -8,7 +8,7 @@ param environmentName string
 @description('Subscriptions of the environments.')
 param subscriptionIds array
 
-var rights = loadJsonContent('../../policies/rights.json')
+var rights = loadJsonContent('../../policies/access/rights.json')
 var definitions = items(rights.customRoles)
 var ownScope = toLower(subscription().id)
 var scopes = union([ownScope], map(subscriptionIds, subscriptionId => '/subscriptions/${subscriptionId}'))
@@ -31,5 +31,5 @@ resource roles 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [for role 
   }
 }]
 
-@description('GUIDs of the definitions, by their keys in policies/rights.json.')
+@description('GUIDs of the definitions, by their keys in policies/access/rights.json.')
 output definitionGuids object = toObject(definitions, role => role.key, role => guid(subscription().id, environmentName, role.key))

@@ -13,9 +13,9 @@ from models.pipeline_record import PipelineRecord, Publication, StageRecord
 from models.pipeline_run import Scope, Starter
 from models.state import State
 from models.upkeep import ImageLook
-from policies.rebuild import configuration_digest
-from policies.script_contents import scripts_as_built
-from policies.source_compatibility import image_source
+from policies.resources.source_compatibility import image_source
+from policies.upkeep.rebuild import configuration_digest
+from policies.upkeep.script_contents import scripts_as_built
 from tests.activities.conftest import change
 
 SCRIPT = "linux/install_powershell.sh"

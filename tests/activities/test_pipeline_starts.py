@@ -13,7 +13,7 @@ from local.durable_backend.server import DurableBackend
 from local.functions_host.durable_bridge import durable_client_binding
 from models.pipeline_run import PipelineRun, Scope, Starter
 from orchestrators.run_pipeline import instance_id, pipeline_instance, pipeline_start
-from policies.run_outcome import new_record
+from policies.runs.outcome import new_record
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from models.pipeline_run import Scope, Stage
 from models.resources import Gallery, GalleryImageDefinition, ResourceGroup, RoleAssignment
 from models.source_image import GalleryVersionSource
 from models.subscription import ProviderReference
-from policies.roles import roles_to_give
-from policies.stage_resources import stage_resources
+from policies.access.roles import roles_to_give
+from policies.resources.stage_resources import stage_resources
 from tests.activities.conftest import change
 from tests.conftest import OTHER_SUBSCRIPTION, SUBSCRIPTION
 

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from configuration.script_text import Language
+from configuration.scripts.text import Language
 
 
 class Examples(NamedTuple):

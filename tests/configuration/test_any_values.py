@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configuration.findings import Findings
-from configuration.image_template_comparison import Setting
-from configuration.image_template_file import base_name_path, operator_path, read_image_template
+from configuration.checking.findings import Findings
+from configuration.image_template.comparison import Setting
+from configuration.image_template.file import base_name_path, operator_path, read_image_template
 from configuration.infrastructure_file import read_infrastructure
 from configuration.pipeline_file import read_pipeline
 from models.configuration import Environment, ImageSettings

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configuration.json_with_comments import MAXIMUM_BYTES, MAXIMUM_DEPTH, Node, Place, Unreadable, read_json
+from configuration.checking.json_with_comments import MAXIMUM_BYTES, MAXIMUM_DEPTH, Node, Place, Unreadable, read_json
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(

@@ -5,9 +5,10 @@ from typing import get_args
 
 import pytest
 
-from configuration.distributor_shape import Distributor, TargetRegion
-from configuration.image_template_parameters_shape import ImageTemplateParameter, ImageTemplateParameters
-from configuration.image_template_shape import (
+from configuration.checking.shape import Shape
+from configuration.image_template.distributor_shape import Distributor, TargetRegion
+from configuration.image_template.parameters_shape import ImageTemplateParameter, ImageTemplateParameters
+from configuration.image_template.shape import (
     Customizer,
     ErrorHandling,
     NetworkConfiguration,
@@ -18,7 +19,6 @@ from configuration.infrastructure_shape import ImageDefinitionShape, Infrastruct
 from configuration.pipeline_shape import ApprovalShape, EnvironmentShape, ImageShape, PipelineShape, ScheduleShape
 from configuration.reading import read_configuration
 from configuration.schemas import SCHEMAS_FOLDER, schema_texts
-from configuration.shape import Shape
 
 APP = Path(__file__).parents[2]
 

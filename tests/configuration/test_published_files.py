@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from configuration.json_with_comments import Node, Place, Unreadable, read_json
+from configuration.checking.json_with_comments import Node, Place, Unreadable, read_json
 from configuration.reading import ConfigurationReading, read_configuration
 
 CORPUS = Path(os.environ.get("IMAGE_BAKERY_CORPUS", Path(__file__).parents[2] / "../shared/corpus"))

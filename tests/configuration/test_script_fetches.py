@@ -1,6 +1,6 @@
 import pytest
 
-from configuration.script_fetches import Fetch, needs_key, parse_fetch
+from configuration.scripts.fetches import Fetch, needs_key, parse_fetch
 
 ADDRESS = "https://acc.blob.core.windows.net/scripts/a.ps1"
 

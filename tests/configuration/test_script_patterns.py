@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configuration.any_script_patterns import ANY_SCRIPT_PATTERNS
-from configuration.script_patterns import PATTERNS, find_patterns
-from configuration.script_remarks import script_remarks
-from configuration.script_text import LONGEST_LINE, MOST_CHARACTERS, Language, language_of, script_text
+from configuration.scripts.any_patterns import ANY_SCRIPT_PATTERNS
+from configuration.scripts.patterns import PATTERNS, find_patterns
+from configuration.scripts.remarks import script_remarks
+from configuration.scripts.text import LONGEST_LINE, MOST_CHARACTERS, Language, language_of, script_text
 from configuration.settings import APP_FOLDER
 from tests.configuration.script_pattern_examples import ANY, KEY, POWERSHELL, SHELL, TOKEN, WORD, Examples
 

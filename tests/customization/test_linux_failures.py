@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from policies.script_contents import as_built
+from policies.upkeep.script_contents import as_built
 from tests.customization import releases
 from tests.customization.build_vm import (
     CUSTOMIZATION,

@@ -11,7 +11,7 @@ from configuration.settings import APP_FOLDER
 from local.packaging import PYTHON_VERSION
 from local.stack import CONTAINERS
 from models.role import Role
-from policies.rights import RIGHTS
+from policies.access.rights import RIGHTS
 from tests.deployment.bicep import FILES, INFRA, meaning, name_of, resource, resources
 from triggers import build_events, script_uploads
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.stack import APP_FOLDER
-from policies.advice import ADVICE
+from policies.checks.advice import ADVICE
 
 ROOMS = ("activities", "azure_clients", "hosting", "models", "orchestrators", "policies", "triggers")
 PAGE = (APP_FOLDER / "docs" / "guide" / "troubleshooting.md").read_text()

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from configuration.decisions import CancellationShape, DecisionShape
 from configuration.run_options import RunOptionsShape
-from policies.run_ids import is_run_id, new_run_id
+from policies.runs.ids import is_run_id, new_run_id
 from tests.http_api.served import registered_routes
 from triggers.openapi import openapi_document
 from triggers.routes import ROUTES

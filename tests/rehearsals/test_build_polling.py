@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from models.image_build import ImageRunState, NoticedBy, PastBuild
-from policies.build_history import past_build
+from policies.builds.history import past_build
 from tests.rehearsals.watched_build import WatchedBuild
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)

@@ -23,7 +23,7 @@ from orchestrators.run_pipeline import run_pipeline
 from orchestrators.run_stage import run_stage
 from orchestrators.tend_image_build import tend_image_build
 from orchestrators.watch_image_build import watch_image_build
-from policies.run_ids import new_run_id
+from policies.runs.ids import new_run_id
 from tests.conftest import OTHER_SUBSCRIPTION, SUBSCRIPTION
 from tests.rehearsals.rehearsal_on_azure import RehearsalOnAzure
 

@@ -12,7 +12,7 @@ from orchestrators.deploy_infrastructure import deploy_infrastructure
 from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_stage import run_stage
 from orchestrators.watch_image_build import watch_image_build
-from policies.image_template_body import IMAGE_TAG, RUN_TAG
+from policies.builds.image_template_body import IMAGE_TAG, RUN_TAG
 from tests.rehearsals.rehearsal import Rehearsal
 
 GONE = ImageTemplateState(id="/t", state=ProvisioningState.ABSENT)

@@ -11,7 +11,7 @@ from local.simulated_azure import Pace, SimulatedAzure
 from local.simulated_azure import Settings as SimulationSettings
 from models.pipeline_run import Scope
 from models.state import State
-from policies.advice import GIVE_THE_RIGHT
+from policies.checks.advice import GIVE_THE_RIGHT
 from tests.conftest import SUBSCRIPTION
 from tests.rehearsals.rights_tour import (
     ADMINISTRATOR,

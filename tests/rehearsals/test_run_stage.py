@@ -13,9 +13,9 @@ from orchestrators.deploy_infrastructure import deploy_infrastructure
 from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_stage import run_stage
 from orchestrators.watch_image_build import watch_image_build
-from policies.custom_status import LONGEST_STATUS
-from policies.image_template_body import NAME_TAKEN
-from policies.rebuild import configuration_digest
+from policies.builds.image_template_body import NAME_TAKEN
+from policies.runs.custom_status import LONGEST_STATUS
+from policies.upkeep.rebuild import configuration_digest
 from tests.rehearsals.rehearsal import Rehearsal
 from tests.stage_plan import stage_plan
 

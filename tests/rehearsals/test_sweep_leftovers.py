@@ -21,8 +21,8 @@ from models.resources import ImageTemplateReference, ProvisioningState
 from models.stage_messages import Done, WrittenRecord
 from models.template_removal import CopiedLog, FoundImageTemplate, FoundImageTemplates, TemplatesOfGroup
 from orchestrators.sweep_leftovers import sweep_leftovers
-from policies.image_template_body import RUN_TAG
-from policies.run_outcome import new_record
+from policies.builds.image_template_body import RUN_TAG
+from policies.runs.outcome import new_record
 from tests.rehearsals.rehearsal import Rehearsal
 
 BEGAN = datetime(2026, 3, 11, 1, 0, tzinfo=UTC)

@@ -18,10 +18,10 @@ from models.state import State
 from models.upkeep import DueRun, LastRun, LookReason, LookRequest, LookResult, PipelineStarted, Upkeep
 from orchestrators.keep_image_current import keep_image_current
 from orchestrators.upkeep import LOOK_EVENT, upkeep_instance
-from policies.image_state import brings_scripts
-from policies.patch_schedule import PatchVerdict, next_patch, patch_decision
-from policies.run_outcome import new_record
-from policies.script_changes import changed_uploads
+from policies.runs.outcome import new_record
+from policies.upkeep.image_state import brings_scripts
+from policies.upkeep.patch_schedule import PatchVerdict, next_patch, patch_decision
+from policies.upkeep.script_changes import changed_uploads
 from tests.rehearsals.rehearsal import Rehearsal, Script
 
 IMAGE = "linux"

@@ -1,0 +1,1 @@
+"""Reads customization scripts for what makes them fail again and again."""

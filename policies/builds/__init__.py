@@ -1,0 +1,1 @@
+"""An image build: what is submitted, how it is watched, what it published."""

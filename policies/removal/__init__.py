@@ -1,0 +1,1 @@
+"""What may be removed, and what was left by a crash."""

@@ -1,0 +1,1 @@
+"""The Azure resources of a stage: which there are, how their ids are written, which go together."""

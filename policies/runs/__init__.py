@@ -1,0 +1,1 @@
+"""A pipeline run: what it does, how it stands, what is told of it."""

@@ -1,0 +1,1 @@
+"""Keeping images current: patches, uploads, and whether a build is due."""
