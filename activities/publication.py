@@ -49,7 +49,7 @@ async def publish_lineage(azure: AzureClients, lineage: Lineage) -> Done:
 
 
 async def _find_log(azure: AzureClients, subscription_id: str, staging_group: str | None) -> str | None:
-    """Return the address of the log, or None where the app may not read the staging group: no reason to fail."""
+    """Return the address of the log, or None where the staging group cannot be read: no reason to fail a good build."""
     if staging_group is None:
         return None
     try:

@@ -18,7 +18,7 @@ def publish(stage: OngoingStage, request: PublicationRequest) -> Steps[None]:
 
 
 def find_publication(context: Context, request: PublicationRequest) -> Steps[Publication | None]:
-    """Return what a build that did not succeed left behind, at least its warn, or None where it cannot be found out.
+    """Return what a build that did not succeed left behind, at least its log, or None where it cannot be found out.
 
     What it published all the same is tagged like any other.
     """
