@@ -117,17 +117,19 @@ async def publish_leftovers(azure: AzureClients, report: LeftoversReport) -> Don
     return Done()
 
 
-def _may_go_on(run: PipelineRunSummary | PipelineRecord) -> bool:
+def _may_go_on(run: PipelineRunSummary) -> bool:
     return run.ended_at is None or run.state is State.TRIGGERED
 
 
 def _recorded(record: PipelineRecord) -> RecordedRun:
     builds = (stage.build.template_name for stage in record.stages if stage.build)
+    # A run may have failed in one environment while its build in another goes on without it.
+    goes_on = record.ended_at is None or any(stage.state is State.TRIGGERED for stage in record.stages)
     return RecordedRun(
         id=record.id,
         broken_off=record.failure is not None and record.failure.code in BROKEN_OFF,
         template_names=tuple(builds),
-        record=record if _may_go_on(record) else None,
+        record=record if goes_on else None,
     )
 
 

@@ -92,11 +92,12 @@ async def test_notes_that_are_too_old_are_removed(own):
 
 async def test_runs_that_may_go_on_are_told_whole_and_others_only_where_they_are_asked_about(own):
     build = ImageBuildProgress(template_name="it-1", template_id="/it-1")
-    stages = (StageRecord(environment="sbx", started_at=NOW, build=build),)
+    stage = StageRecord(environment="sbx", started_at=NOW, build=build)
+    stages = (stage.model_copy(update={"state": State.TRIGGERED, "ended_at": NOW}),)
     lost = Failure(code="RunLost", message="It is gone.")
     going_on = record_of(0)
     untended = record_of(1, state=State.TRIGGERED, ended_at=NOW, stages=stages)
-    broken_off = record_of(2, state=State.FAILED, ended_at=NOW, stages=stages, failure=lost)
+    broken_off = record_of(2, state=State.FAILED, ended_at=NOW, stages=(stage,), failure=lost)
     over = record_of(3, state=State.SUCCEEDED, ended_at=NOW)
     for record in (going_on, untended, broken_off, over):
         await publish_record(own, record)
@@ -106,6 +107,16 @@ async def test_runs_that_may_go_on_are_told_whole_and_others_only_where_they_are
     assert (found[going_on.id].record, found[untended.id].record) == (going_on, untended)
     told = found[broken_off.id]
     assert (told.broken_off, told.template_names, told.record) == (True, ("it-1",), None)
+
+
+async def test_a_run_that_failed_is_told_whole_while_a_build_that_it_did_not_wait_for_goes_on(own):
+    build = ImageBuildProgress(template_name="it-1", template_id="/it-1")
+    untended = StageRecord(environment="sbx", started_at=NOW, ended_at=NOW, state=State.TRIGGERED, build=build)
+    failed = StageRecord(environment="prd", started_at=NOW, ended_at=NOW, state=State.FAILED)
+    record = record_of(0, state=State.FAILED, ended_at=NOW, stages=(untended, failed))
+    await publish_record(own, record)
+    (found,) = (await list_recorded_runs(own, RunsAsked(run_ids=(record.id,)))).runs
+    assert found.record == record
 
 
 async def test_a_report_takes_the_place_of_the_one_before(azure):
