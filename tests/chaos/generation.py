@@ -9,6 +9,8 @@ from schemathesis.schemas import APIOperation
 
 # What the generated requests bring of these is theirs no longer: the caller's own counts.
 CREDENTIALS = {"x-functions-key", "authorization", "x-ms-client-principal"}
+# How a request is carried: a server refuses what is wrong with it by itself, in Azure the front end.
+FRAMING = {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
 ENVIRONMENTS = ("sbx", "dev")
 # Words that mean something to the app: without them, next to no request would be understood.
 KNOWN_OPTIONS = st.fixed_dictionaries(
@@ -80,7 +82,7 @@ def described(operation: APIOperation, mode: GenerationMode) -> st.SearchStrateg
 
     With each comes which of the newest runs its id is to be; 0 leaves the id as it was generated.
     """
-    cases = operation.as_strategy(generation_mode=mode).map(_without_credentials)
+    cases = operation.as_strategy(generation_mode=mode).map(_of_the_app)
     bodies = KNOWN_BODIES.get(operation.path, st.just({}))
     known = st.builds(_with_known, cases, st.sampled_from(ENVIRONMENTS), bodies)
     return st.one_of(st.tuples(cases, st.just(0)), st.tuples(known, RUNS_BACK))
@@ -88,13 +90,14 @@ def described(operation: APIOperation, mode: GenerationMode) -> st.SearchStrateg
 
 def malformed(operation: APIOperation) -> st.SearchStrategy[tuple[Case, int]]:
     """Return requests whose body is broken in one way or another, and all else in order."""
-    cases = operation.as_strategy(generation_mode=GenerationMode.POSITIVE).map(_without_credentials)
+    cases = operation.as_strategy(generation_mode=GenerationMode.POSITIVE).map(_of_the_app)
     known = st.builds(_with_known, cases, st.sampled_from(ENVIRONMENTS), st.just({}))
     return st.tuples(st.builds(_with_body, known, MALFORMED_BODIES), RUNS_BACK)
 
 
-def _without_credentials(case: Case) -> Case:
-    for name in [name for name in case.headers if name.lower() in CREDENTIALS]:
+def _of_the_app(case: Case) -> Case:
+    """Leave what the app itself has to answer for."""
+    for name in [name for name in case.headers if name.lower() in CREDENTIALS | FRAMING]:
         del case.headers[name]
     if isinstance(case.query, dict):
         case.query.pop("code", None)
