@@ -1,11 +1,10 @@
 """What a sweep asks, and what it removes: each activity is one question about what earlier crashes left."""
 
-import asyncio
-
 from azure_clients import durable_engine, leftovers, records, refused_uploads, resource_groups, script_contents
 from azure_clients.connection import AzureClients
 from azure_clients.durable_engine import EngineClient
-from models.instance_state import InstancesAsked, InstancesFound, InstanceState
+from azure_clients.few_at_once import few_at_once
+from models.instance_state import InstancesAsked, InstancesFound
 from models.leftovers import (
     Leftover,
     LeftoverKind,
@@ -25,8 +24,6 @@ from models.state import State
 from policies.removal.stored_leftovers import MOST_RECORDS, NOTE_LIFETIME, is_unused, outdated_before
 from policies.runs.standing import BROKEN_OFF
 from policies.upkeep.uploads import quoted
-
-AT_ONCE = 8
 
 
 async def list_recorded_runs(azure: AzureClients, asked: RunsAsked) -> RecordedRuns:
@@ -48,13 +45,8 @@ async def list_instances(engine: EngineClient, asked: InstancesAsked) -> Instanc
     Azure: GetInstance of the durable engine.
     Repeat: looks again.
     """
-    turns = asyncio.Semaphore(AT_ONCE)
-
-    async def look(instance_id: str) -> InstanceState:
-        async with turns:
-            return await durable_engine.look(engine, instance_id)
-
-    return InstancesFound(states=tuple(await asyncio.gather(*map(look, asked.ids))))
+    states = await few_at_once(lambda instance_id: durable_engine.look(engine, instance_id), asked.ids)
+    return InstancesFound(states=tuple(states))
 
 
 async def list_staging_groups(azure: AzureClients, subscription: Subscription) -> StagingGroups:
@@ -134,11 +126,5 @@ def _recorded(record: PipelineRecord) -> RecordedRun:
 
 
 async def _read(azure: AzureClients, run_ids: list[str]) -> list[PipelineRecord]:
-    """Read the records of runs, a few at once; those that are not there are left out."""
-    turns = asyncio.Semaphore(AT_ONCE)
-
-    async def read(run_id: str) -> PipelineRecord | None:
-        async with turns:
-            return await records.find(azure, run_id)
-
-    return [record for record in await asyncio.gather(*map(read, run_ids)) if record]
+    """Read the records of runs; those that are not there are left out."""
+    return [record for record in await few_at_once(lambda run_id: records.find(azure, run_id), run_ids) if record]

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from azure_clients import script_contents, uploads
 from azure_clients.connection import AzureClients
+from azure_clients.few_at_once import CONTENTS_AT_ONCE, few_at_once
 from configuration.reading import ConfigurationReading, packaged_files, read_configuration
 from configuration.settings import Settings
 from models.errors import AzureUnavailable
@@ -102,7 +103,8 @@ async def _all_contents(
     missing = paths
     for _ in range(LOOKS):
         counting = (await sort_uploads(azure, settings, reading)).counting
-        found = await asyncio.gather(*(take(azure, settings, path, counting.get(path)) for path in paths))
+        asked = [(path, counting.get(path)) for path in paths]
+        found = await few_at_once(lambda one: take(azure, settings, *one), asked, CONTENTS_AT_ONCE)
         missing = [path for path, content in zip(paths, found, strict=True) if content is None]
         if not missing:
             return tuple(content for content in found if content is not None)

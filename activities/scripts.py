@@ -1,9 +1,8 @@
 """Assets: the customization scripts in the storage account that Azure Image Builder reads."""
 
-import asyncio
-
 from azure_clients import blobs, script_contents, storage_accounts
 from azure_clients.connection import AzureClients
+from azure_clients.few_at_once import CONTENTS_AT_ONCE, few_at_once
 from models.errors import AzureUnavailable, StepFailed
 from models.failure import Failure
 from models.pipeline_record import BuiltScript
@@ -38,7 +37,7 @@ async def upload_scripts(azure: AzureClients, request: StageScripts) -> Uploaded
         await blobs.upload(azure, endpoint, request.container, script, content)
         return None
 
-    lost = [path for path in await asyncio.gather(*(upload(script) for script in wanted)) if path]
+    lost = [path for path in await few_at_once(upload, wanted, CONTENTS_AT_ONCE) if path]
     if lost:
         raise _no_content(f"The contents of {', '.join(lost)} that the run was asked for with are not kept any more.")
     return UploadedScripts(blob_endpoint=endpoint, scripts=wanted)
@@ -52,7 +51,7 @@ async def find_scripts(azure: AzureClients, request: StageScripts) -> UploadedSc
     """
     endpoint = await _blob_endpoint(azure, request.account)
     paths = sorted({script.path for script in request.scripts})
-    found = await asyncio.gather(*(blobs.find_script(azure, endpoint, request.container, path) for path in paths))
+    found = await few_at_once(lambda path: blobs.find_script(azure, endpoint, request.container, path), paths)
     missing = [path for path, script in zip(paths, found, strict=True) if script is None]
     if missing:
         raise StepFailed(

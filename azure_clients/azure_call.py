@@ -14,7 +14,7 @@ from azure.core.exceptions import (
 )
 
 from models.errors import AzureAbsent, AzureError, AzureRefused, AzureUnavailable
-from policies.redaction import without_queries
+from policies.redaction import redacted
 
 # Statuses and codes that another try can cure. The authorization ones are here because a role that was just given
 # takes minutes to reach every service; the bound of the retries makes a right that is really missing surface.
@@ -48,9 +48,9 @@ async def azure_call(operation: str) -> AsyncGenerator[None]:
 def translate(operation: str, error: SdkError) -> AzureError:
     """Turn an exception of the SDK into the one of ours that says what can be done about it."""
     if not isinstance(error, HttpResponseError) or isinstance(error, DecodeError):
-        return AzureUnavailable(operation, type(error).__name__, without_queries(str(error)) or "no answer")
+        return AzureUnavailable(operation, type(error).__name__, redacted(str(error)) or "no answer")
     code = error_code(error)
-    message = without_queries(error_message(error))
+    message = redacted(error_message(error))
     if isinstance(error, ClientAuthenticationError) and error.status_code is None:
         return AzureUnavailable(operation, "AuthenticationFailed", message)
     if code in PASSING_CODES or error.status_code in PASSING_STATUSES or error.status_code is None:

@@ -12,7 +12,7 @@ from models.errors import AzureAbsent
 from models.pipeline_record import RegionalReplication
 from models.resources import Gallery, GalleryImageDefinition, ProvisioningState, ResourceState
 from models.source_image import GalleryVersionSource, PurchasePlan, SourceImage
-from policies.redaction import without_queries
+from policies.redaction import redacted
 from policies.resources.resource_ids import parse_resource_id
 from policies.resources.security_types import security_types
 
@@ -98,7 +98,7 @@ async def get_replication(azure: AzureClients, image_version_id: str) -> Replica
                 name=region_name(region.region or ""),
                 state=plain_text(region.state) or UNKNOWN,
                 progress=region.progress,
-                details=without_queries(region.details or "") or None,
+                details=redacted(region.details or "") or None,
             )
             for region in (status and status.summary) or ()
         ),

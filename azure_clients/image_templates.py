@@ -11,7 +11,7 @@ from models.image_build import ImageRun, ImageRunState
 from models.pipeline_record import RunOutput
 from models.resources import ImageTemplate, ImageTemplateReference, ImageTemplateState, ProvisioningState
 from models.template_removal import FoundImageTemplate, TemplatesOfGroup
-from policies.redaction import without_queries
+from policies.redaction import redacted
 from policies.resources.resource_ids import parse_resource_id
 
 # Azure's code for what a template in this state does not allow.
@@ -106,7 +106,7 @@ async def list_run_outputs(azure: AzureClients, template: ImageTemplateReference
         )
         found = [output async for output in outputs]
     return tuple(
-        RunOutput(name=output.name or "", artifact=without_queries(artifact))
+        RunOutput(name=output.name or "", artifact=redacted(artifact))
         for output in found
         if output.properties
         and (artifact := output.properties.artifact_id or output.properties.artifact_uri)
@@ -132,7 +132,7 @@ def _run(status: Any) -> ImageRun:
     return ImageRun(
         state=state,
         sub_state=word if state is ImageRunState.UNKNOWN else plain_text(status.run_sub_state),
-        message=without_queries(status.message or "") or None,
+        message=redacted(status.message or "") or None,
         started_at=time(status.start_time),
         ended_at=time(status.end_time),
     )
@@ -169,5 +169,5 @@ def _reason(failure: Failure, error: Any) -> Failure:
         return failure
     return Failure(
         code=plain_text(error.provisioning_error_code) or failure.code,
-        message=without_queries(error.message or failure.message),
+        message=redacted(error.message or failure.message),
     )

@@ -1,6 +1,5 @@
 """The records of pipeline runs: blobs in the app's own account, `pipeline-runs/<yyyy>-<MM>/<run id>.json`."""
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 from azure_clients import own_blobs
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
+from azure_clients.few_at_once import few_at_once
 from models.errors import AzureAbsent, AzureRefused, AzureUnavailable
 from models.pipeline_record import PipelineRecord, PipelineRunSummary
 from policies.runs.ids import month_of_run
@@ -74,7 +74,7 @@ async def list_of_image(azure: AzureClients, image: str, limit: int) -> tuple[Pi
 
 async def find_all(azure: AzureClients, summaries: Iterable[PipelineRunSummary]) -> tuple[PipelineRecord, ...]:
     """Read the records of runs that were listed, in the order of the list."""
-    found = await asyncio.gather(*(find(azure, summary.id) for summary in summaries))
+    found = await few_at_once(lambda summary: find(azure, summary.id), summaries)
     return tuple(record for record in found if record is not None)
 
 

@@ -1,11 +1,11 @@
 """Notes on uploads of no use: `records/refused-uploads/<yyyy-MM of upload>/<SHA-256 of path and ETag>.json`."""
 
-import asyncio
 from datetime import datetime
 
 from azure_clients import own_blobs
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
+from azure_clients.few_at_once import few_at_once
 from models.errors import AzureAbsent
 from models.scripts import RefusedUpload
 from policies.upkeep.script_contents import sha256_of
@@ -45,6 +45,6 @@ async def list_newest(azure: AzureClients, limit: int) -> tuple[RefusedUpload, .
                     break
     except AzureAbsent:
         return ()
-    contents = await asyncio.gather(*(own_blobs.read(azure, name) for name in names[:limit]))
+    contents = await few_at_once(lambda name: own_blobs.read(azure, name), names[:limit])
     found = [RefusedUpload.model_validate_json(content) for content in contents if content is not None]
     return tuple(sorted(found, key=lambda one: (one.uploaded_at, one.noted_at), reverse=True))

@@ -9,7 +9,7 @@ from opentelemetry.context import Context, get_current
 from opentelemetry.trace import get_current_span
 
 from models.subject import NAMESPACE, Subject
-from policies.redaction import without_queries
+from policies.redaction import redacted
 from telemetry.current import SUBJECT
 from telemetry.identity import span_of, within
 
@@ -56,7 +56,7 @@ class Collected(logging.Handler):
                 context=_context(attributes),
                 severity_text=record.levelname,
                 severity_number=SEVERITIES.get(record.levelno, SeverityNumber.UNSPECIFIED),
-                body=without_queries(record.getMessage()),
+                body=redacted(record.getMessage()),
                 attributes=attributes | _exception(record) | {"logger.name": record.name},
             )
         )
@@ -75,6 +75,6 @@ def _exception(record: logging.LogRecord) -> dict[str, str]:
         return {}
     return {
         "exception.type": kind.__name__,
-        "exception.message": without_queries(str(error)),
-        "exception.stacktrace": without_queries("".join(traceback.format_exception(error))),
+        "exception.message": redacted(str(error)),
+        "exception.stacktrace": redacted("".join(traceback.format_exception(error))),
     }

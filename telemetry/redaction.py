@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import Status
 from opentelemetry.util.types import AttributeValue
 
-from policies.redaction import without_queries
+from policies.redaction import redacted
 
 
 class RedactingSpanExporter(SpanExporter):
@@ -33,7 +33,7 @@ class RedactingSpanExporter(SpanExporter):
 def _redacted(span: ReadableSpan) -> ReadableSpan:
     attributes = {name: _cut(value) for name, value in (span.attributes or {}).items()}
     description = span.status.description
-    status = Status(span.status.status_code, without_queries(description)) if description else span.status
+    status = Status(span.status.status_code, redacted(description)) if description else span.status
     if attributes == span.attributes and status.description == description:
         return span
     return ReadableSpan(
@@ -53,4 +53,4 @@ def _redacted(span: ReadableSpan) -> ReadableSpan:
 
 
 def _cut(value: AttributeValue) -> AttributeValue:
-    return without_queries(value) if isinstance(value, str) else value
+    return redacted(value) if isinstance(value, str) else value

@@ -8,7 +8,7 @@ from opentelemetry.trace import Link, Status, StatusCode
 
 from models.errors import AzureError, AzureRefused, RequestRefused, StepFailed
 from models.subject import Subject
-from policies.redaction import without_queries
+from policies.redaction import redacted
 from telemetry.attributes import named
 from telemetry.current import SUBJECT
 from telemetry.identity import span_of, within
@@ -75,4 +75,4 @@ def _tell_failure(function: str, error: Exception) -> None:
         AZURE_FAILURES.add(function=function, error_type=code, outcome=outcome)
     span = trace.get_current_span()
     span.set_attributes(named(error_type=code))
-    span.set_status(Status(StatusCode.ERROR, without_queries(str(error))))
+    span.set_status(Status(StatusCode.ERROR, redacted(str(error))))

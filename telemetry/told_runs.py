@@ -18,7 +18,7 @@ from models.pipeline_record import PipelineRecord, StageRecord, StepRecord, Time
 from models.pipeline_run import StepName
 from models.state import State
 from models.subject import Subject
-from policies.redaction import without_queries
+from policies.redaction import redacted
 from policies.runs.record_news import record_news
 from telemetry.attributes import named
 from telemetry.identity import NAMED_IDS, span_of, within
@@ -111,7 +111,7 @@ def _tell_sub_states(span: Span, build: ImageBuildProgress) -> None:
 def _tell_state(span: Span, state: State, failure: Failure | None) -> None:
     span.set_attributes(named(state=state, error_type=failure.code if failure else None))
     if state in FAILURES:
-        span.set_status(Status(StatusCode.ERROR, without_queries(failure.message) if failure else state))
+        span.set_status(Status(StatusCode.ERROR, redacted(failure.message) if failure else state))
 
 
 @contextmanager

@@ -1,19 +1,15 @@
 """The HTTP API of uploads: which are in force, and which were refused."""
 
-import asyncio
-
 import azure.functions as func
 
 from activities.run_scripts import read_and_sort_uploads, sha256_of_upload
 from azure_clients import refused_uploads
 from azure_clients.connection import AzureClients
+from azure_clients.few_at_once import CONTENTS_AT_ONCE, few_at_once
 from configuration.reading import ConfigurationReading, images_using
 from configuration.settings import Settings
 from models.scripts import Upload, UploadsList, UsedUpload
 from triggers.answers import json_answer, limit_of
-
-# Each may have 20 MB.
-READ_AT_ONCE = 8
 
 
 async def list_uploads(azure: AzureClients, settings: Settings, request: func.HttpRequest) -> func.HttpResponse:
@@ -24,13 +20,7 @@ async def list_uploads(azure: AzureClients, settings: Settings, request: func.Ht
     limit = limit_of(request)
     reading, found = await read_and_sort_uploads(azure, settings)
     newest = sorted(found.counting.values(), key=lambda upload: (upload.uploaded_at, upload.path), reverse=True)[:limit]
-    turns = asyncio.Semaphore(READ_AT_ONCE)
-
-    async def used(upload: Upload) -> UsedUpload | None:
-        async with turns:
-            return await _used(azure, reading, upload)
-
-    told = await asyncio.gather(*(used(upload) for upload in newest))
+    told = await few_at_once(lambda upload: _used(azure, reading, upload), newest, CONTENTS_AT_ONCE)
     refused = await refused_uploads.list_newest(azure, limit)
     answer = UploadsList(uploads=tuple(one for one in told if one), refused=refused)
     return json_answer(answer.to_payload())

@@ -62,7 +62,7 @@ _GENERALISATION: Final = words(
     r"\bsysprep(?:\.exe)?\b.*(?:[-/]generalize|[-/]oobe|[-/]mode:vm)",
     r"[-/]mode:vm\b",
     r"\bwaagent\b.*-deprovision",
-    r"(?:^\s*|[;&|]\s*|sudo\s+)(?:\S+=\S+\s+)*(?:apt|apt-get|dnf|yum|zypper)\b.{0,80}\b(?:remove|purge|autoremove)\b.{0,300}\s(?:python3?|python3?-minimal|walinuxagent|WALinuxAgent)(?![\w.-])",
+    r"(?:^\s*|[;&|]\s*|sudo\s+)(?:[^\s=]+=\S+\s+)*(?:apt|apt-get|dnf|yum|zypper)\b.{0,80}\b(?:remove|purge|autoremove)\b.{0,300}\s(?:python3?|python3?-minimal|walinuxagent|WALinuxAgent)(?![\w.-])",
     r"\b(?:Stop-Service|Remove-Service|Set-Service)\b.*\b(?:WindowsAzureGuestAgent|RdAgent)\b",
 )
 _LONG_SLEEP: Final = words(

@@ -123,7 +123,8 @@ def test_our_own_scripts_have_none_of_the_patterns(path: Path) -> None:
 
 HOSTILE = (
     "curl ", "sudo ", "password=", "https://a", "apt-get ", "Start-Process ", "catch {", "{", "'", '"', "`", "|",
-    "./a ", "a=1 ", "1603 ", "<<a ", "$env:", "https://github.com/", "\\a.exe", "<#", "@'", "-Scope ", "\\",
+    "./a ", "a=1 ", "a==b ", "sudo a=b=c ", "-a=b ", "a.a-a/a:a ", "1603 ", "<<a ", "$env:", "https://github.com/",
+    "\\a.exe", "<#", "@'", "-Scope ", "\\",
 )  # fmt: skip
 
 

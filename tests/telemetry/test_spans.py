@@ -65,7 +65,7 @@ def test_what_the_engine_is_asked_for_is_part_of_the_run_and_who_asks_is_linked(
     assert [link.context.span_id for link in function.links] == [span_of(RUN).span_id]
 
 
-def test_a_failure_is_told_by_its_code_and_without_queries(spans):
+def test_a_failure_is_told_by_its_code_and_without_keys(spans):
     with pytest.raises(AzureRefused), at_work("start_image_run", STEP):
         raise AzureRefused("run", "QuotaExceeded", SIGNED)
     (function,) = spans()
