@@ -45,6 +45,14 @@ AZURE_RETRIES = RetryPolicy(
     max_number_of_attempts=14,
 )
 
+# For what needs a role that was just given, which takes up to ten minutes to reach the service that asks for it.
+ROLE_RETRIES = RetryPolicy(
+    first_retry_interval=timedelta(seconds=1),
+    backoff_coefficient=1.5,
+    max_retry_interval=timedelta(seconds=60),
+    max_number_of_attempts=20,
+)
+
 # For what is asked again later in any case.
 FEW_RETRIES = RetryPolicy(first_retry_interval=timedelta(seconds=1), backoff_coefficient=1.5, max_number_of_attempts=5)
 

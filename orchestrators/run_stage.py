@@ -35,6 +35,7 @@ from orchestrators import remove_image_templates as removals
 from orchestrators import tend_image_build as tending
 from orchestrators.build_end import follow_to_its_end
 from orchestrators.durable import (
+    ROLE_RETRIES,
     Context,
     Steps,
     call_activity,
@@ -140,7 +141,8 @@ def _provide_scripts(stage: OngoingStage, plan: StagePlan, work: frozenset[Work]
         contents=stage.asked.scripts,
     )
     provide = upload_scripts if Work.UPLOAD in work else find_scripts
-    return (yield from stage.log.step(StepName.SCRIPTS, call_activity(stage.context, provide, wanted)))
+    provided = call_activity(stage.context, provide, wanted, ROLE_RETRIES)
+    return (yield from stage.log.step(StepName.SCRIPTS, provided))
 
 
 def _submit(stage: OngoingStage, plan: StagePlan, scripts: UploadedScripts) -> Steps[ImageTemplateReference]:
