@@ -24,16 +24,26 @@ class ApprovalState(StrEnum):
 
 
 class Person(Message):
-    """Who asks: `verified` where the platform has signed the caller in, else what the caller says of himself."""
+    """Who asks: `verified` where the platform has signed the caller in, else what the caller says of himself.
+
+    `id` is what the directory knows a verified one by, whatever the name that came along.
+    """
 
     name: str
     verified: bool
+    id: str | None = None
+
+    def is_same(self, other: "Person") -> bool:
+        """Say whether this is the other one, by either of what they are known by."""
+        is_known = self.id is not None and self.id == other.id
+        return is_known or self.name.lower() == other.name.lower()
 
 
 class ApprovalDecision(Message):
-    """A decision on an environment; `id` tells it from another that comes at the same moment."""
+    """A decision on an environment of a run; `id` tells it from another that comes at the same moment."""
 
     id: str
+    run_id: str | None = None
     decision: Decision
     reason: str | None
     who: Person
@@ -51,8 +61,9 @@ class ApprovalRecord(Message):
 
 
 class CancelRequest(Message):
-    """Someone's wish that a run ends now."""
+    """Someone's wish that a run ends now; `run_id` is None where its orchestration's own id names the run."""
 
+    run_id: str | None = None
     who: Person
     reason: str | None
     requested_at: datetime

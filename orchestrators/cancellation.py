@@ -16,11 +16,21 @@ CANCEL_EVENT = "cancel"
 
 
 class Cancellation:
-    """A cancellation that may come while an orchestration goes on. One for each orchestration."""
+    """A cancellation that may come while an orchestration goes on. One for each orchestration.
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self.task: Task[Any] = expect_event(context, CANCEL_EVENT)
+    `run_id` is given where an instance id does not tell one run from the next.
+    """
+
+    def __init__(self, context: Context, run_id: str | None = None) -> None:
+        self._context, self._run_id = context, run_id
+        self._task = expect_event(context, CANCEL_EVENT)
+
+    @property
+    def task(self) -> Task[Any]:
+        """What is complete once the wish has come; one that was meant for another run is none."""
+        while self._task.is_complete and self._is_of_another_run():
+            self._task = expect_event(self._context, CANCEL_EVENT)
+        return self._task
 
     @property
     def request(self) -> CancelRequest | None:
@@ -42,6 +52,11 @@ class Cancellation:
         if failure is not None:
             raise StepFailed(failure, State.CANCELED)
 
+    def first_of(self, *tasks: Task[Any]) -> Steps[None]:
+        """Wait until one of the tasks is over, in whatever way, or the wish has come."""
+        while not any(task.is_complete for task in (*tasks, self.task)):
+            yield from first_of(*tasks, self.task)
+
     def sleep(self, duration: timedelta, *interruptions: Task[Any]) -> Steps[None]:
         """Wait for a while, or until the wish or an interruption comes; a wish that has come before is none."""
         alarm = timer(self._context, duration)
@@ -50,7 +65,11 @@ class Cancellation:
 
     def follow[T: Message](self, pending: Pending[T], instance_id: str) -> Steps[T]:
         """Wait for a child orchestration; a wish that comes meanwhile is handed down to it, and it ends by itself."""
-        yield from first_of(pending.task, self.task)
+        yield from self.first_of(pending.task)
         if self.task.is_complete and not pending.task.is_complete:
             send_event(self._context, instance_id, CANCEL_EVENT, self.task.get_result())
         return (yield from wait_for(pending))
+
+    def _is_of_another_run(self) -> bool:
+        meant = CancelRequest.from_payload(self._task.get_result()).run_id
+        return None not in {meant, self._run_id} and meant != self._run_id

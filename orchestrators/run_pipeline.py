@@ -51,7 +51,7 @@ def run_pipeline(context: Context, run: PipelineRun) -> Steps[PipelineRecord]:
     """Return the record of the run, however it ended."""
     about(context, run=run.id, image=run.image)
     record = new_record(run, now(context))
-    cancellation = Cancellation(context)
+    cancellation = Cancellation(context, run.id)
     try:
         written = yield from call_activity(context, publish_record, record)
         if written.was_over:
@@ -85,9 +85,8 @@ def _environment(
     if record.stages:
         yield from call_activity(context, publish_record, record)
     about(context, environment=environment)
-    approval = run.approvals.get(environment)
-    if approval is not None:
-        decided = yield from wait_for_approval(context, environment, approval, record.approvals, cancellation)
+    if environment in run.approvals:
+        decided = yield from wait_for_approval(context, run, environment, record.approvals, cancellation)
         record = record.model_copy(update={"approvals": (*record.approvals, decided)})
         if decided.state is not ApprovalState.APPROVED:
             return record.model_copy(update={"state": State(decided.state)})

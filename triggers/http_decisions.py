@@ -51,6 +51,7 @@ async def decide_approval(
     _refuse_who_may_not_decide(who, run, environment)
     decision = ApprovalDecision(
         id=secrets.token_hex(16),
+        run_id=run.id,
         decision=Decision(asked.decision),
         reason=asked.reason,
         who=who,
@@ -80,7 +81,7 @@ async def cancel_run(
         raise RequestRefused(HTTPStatus.CONFLICT, "The run is over", f"The run ended as {record.state}.")
     who = who_asks(settings, request, asked.who)
     run = await _request_of(client, record)
-    wish = CancelRequest(who=who, reason=asked.reason, requested_at=await own_clock.now(azure))
+    wish = CancelRequest(run_id=run.id, who=who, reason=asked.reason, requested_at=await own_clock.now(azure))
     await send_event(client, run, CANCEL_EVENT, wish)
     url = status_url(request, run.id)
     ending = RunningRun(id=run.id, status_url=url)
@@ -139,7 +140,7 @@ def _refuse_who_may_not_decide(who: Person, run: PipelineRun, environment: str) 
             detail = f"'{environment}' asks for one of its approvers: sign in, or say in `who` who decides."
         raise RequestRefused(HTTPStatus.FORBIDDEN, NO_DECISION, detail)
     starter = run.started_by.who
-    if approval.not_by_starter and starter is not None and starter.name.lower() == who.name.lower():
+    if approval.not_by_starter and starter is not None and starter.is_same(who):
         detail = f"{who.name} started the run, and '{environment}' asks for someone else's decision."
         raise RequestRefused(HTTPStatus.FORBIDDEN, NO_DECISION, detail)
 

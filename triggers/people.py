@@ -18,17 +18,24 @@ from policies.access.permissions import ROLES_OF_A_KEY, may
 
 # App Service authentication passes the signed-in principal on in this header, and lets no caller set it.
 PRINCIPAL = "X-MS-CLIENT-PRINCIPAL"
-# A program that signs in has no name: it is called by the id of its application, or of its service principal.
-NAME_CLAIMS = (
+# Names that a directory gives to one person alone. Whoever asks for a token without them has none.
+NAMES_OF_PEOPLE = (
     "preferred_username",
     "upn",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
-    "name",
-    "azp",
-    "appid",
+)
+# A person who uses a program has its scopes in the token, and its name would be the program's.
+SCOPES = frozenset({"scp", "http://schemas.microsoft.com/identity/claims/scope"})
+# Of the person, or of the program that signs in for itself; the latter ones are this app's own numbers of them.
+IDS = (
     "http://schemas.microsoft.com/identity/claims/objectidentifier",
     "oid",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier",
+    "sub",
 )
+# A program that signs in for itself has no name: it is called by the id of its application, or its own.
+NAMES_OF_PROGRAMS = ("azp", "appid", *IDS)
 ROLE_CLAIMS = ("roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role")
 # The name in a record where nobody has signed in or said who he is.
 NOBODY = "(not said)"
@@ -40,6 +47,7 @@ class Principal:
     """Someone who has signed in; of the roles those that this app knows."""
 
     name: str
+    id: str | None
     roles: frozenset[Role]
 
 
@@ -71,7 +79,7 @@ def who_asks(settings: Settings, request: func.HttpRequest, said: str | None) ->
     """Return the signed-in principal where App Service authentication is on, else what the caller says of himself."""
     principal = _principal(request) if settings.authentication_is_on else None
     if principal is not None:
-        return Person(name=principal.name, verified=True)
+        return Person(name=principal.name, verified=True, id=principal.id)
     return Person(name=said or NOBODY, verified=False)
 
 
@@ -85,7 +93,9 @@ def _principal(request: func.HttpRequest) -> Principal | None:
         claims = [(claim["typ"], claim["val"]) for claim in told["claims"]]
         return _from_claims(claims, told)
     except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
-        detail = "The sign-in came without a name, or in a form that is none."
+        detail = (
+            "The sign-in came without a name, or in a form that is none: a person's token needs the scope 'profile'."
+        )
         raise RequestRefused(HTTPStatus.FORBIDDEN, REFUSED, detail) from None
 
 
@@ -94,11 +104,16 @@ def _from_claims(claims: Sequence[tuple[Any, Any]], told: Mapping[str, Any]) -> 
 
     Raises ValueError where there is no name.
     """
-    names = {kind: value for kind, value in claims if isinstance(value, str) and value}
-    name = next((names[kind] for kind in (*NAME_CLAIMS, told.get("name_typ")) if kind in names), None)
+    texts = {kind: value for kind, value in claims if isinstance(value, str) and value}
+    names = NAMES_OF_PEOPLE if SCOPES & texts.keys() else (*NAMES_OF_PEOPLE, *NAMES_OF_PROGRAMS)
+    name = _first(texts, names)
     if name is None:
         message = "no name"
         raise ValueError(message)
     kinds = (*ROLE_CLAIMS, told.get("role_typ"))
     roles = {value for kind, value in claims if kind in kinds}
-    return Principal(name, frozenset(role for role in Role if role in roles))
+    return Principal(name, _first(texts, IDS), frozenset(role for role in Role if role in roles))
+
+
+def _first(texts: Mapping[str, str], kinds: Sequence[str]) -> str | None:
+    return next((texts[kind] for kind in kinds if kind in texts), None)

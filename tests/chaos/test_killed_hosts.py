@@ -80,7 +80,7 @@ def test_whatever_hosts_are_killed_every_run_ends_as_it_must(tmp_path, capsys, r
         findings = look_at_ends(bakery, ended, rejected)
         with capsys.disabled():
             print(figures(storm, driver, findings, time.monotonic() - began))  # noqa: T201 - asked for
-        assert not findings.wrong
+        assert not findings.wrong, "\n".join(findings.wrong)
         assert not findings.doubled
         assert not findings.leftovers
         assert storm.kills >= kills

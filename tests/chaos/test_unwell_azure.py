@@ -101,7 +101,7 @@ def test_whatever_fails_in_azure_every_run_ends_as_it_must(tmp_path, capsys, run
         print(figures(course, well))  # noqa: T201 - asked for by whoever runs it
     assert course.troubles
     for found in (course, *([well] if well else [])):
-        assert not found.findings.wrong
+        assert not found.findings.wrong, "\n".join(found.findings.wrong)
         assert not found.findings.doubled
         assert not found.findings.leftovers
     if well:

@@ -74,18 +74,34 @@ def test_without_authentication_the_key_alone_counts(monkeypatch, header):
 
 
 @pytest.mark.parametrize(
-    ("header", "name", "verified"),
+    ("header", "person"),
     [
-        (principal(("oid", OBJECT_ID), ANN), "ann@example.org", True),
-        (principal(("oid", OBJECT_ID), ("name", "Ann")), "Ann", True),
-        (principal(("oid", OBJECT_ID)), OBJECT_ID, True),
-        (principal(("mail", "ann@example.org"), name_typ="mail"), "ann@example.org", True),
-        (None, "eve", False),
+        (principal(("oid", OBJECT_ID), ANN), Person(name="ann@example.org", verified=True, id=OBJECT_ID)),
+        (principal(("sub", "s"), ("scp", "user_impersonation"), ANN), Person(name=ANN[1], verified=True, id="s")),
+        (principal(("oid", OBJECT_ID), ("name", "Ann")), Person(name=OBJECT_ID, verified=True, id=OBJECT_ID)),
+        (principal(("oid", OBJECT_ID), ("azp", "robot")), Person(name="robot", verified=True, id=OBJECT_ID)),
+        (None, Person(name="eve", verified=False)),
     ],
 )
-def test_a_person_is_called_by_the_sign_in_and_a_program_by_its_id(monkeypatch, header, name, verified):
+def test_a_person_is_called_by_the_sign_in_and_a_program_by_its_id(monkeypatch, header, person):
     on = settings(monkeypatch, authentication_is_on=True)
-    assert who_asks(on, request(header), "eve") == Person(name=name, verified=verified)
+    assert who_asks(on, request(header), "eve") == person
+
+
+@pytest.mark.parametrize("scope", ["scp", "http://schemas.microsoft.com/identity/claims/scope"])
+def test_a_person_whose_token_tells_no_name_is_not_called_by_the_program_that_asked_for_it(monkeypatch, scope):
+    on = settings(monkeypatch, authentication_is_on=True)
+    nameless = principal(("oid", OBJECT_ID), ("azp", "robot"), (scope, "user_impersonation"), ("roles", "Operator"))
+    assert allowed(on, nameless) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "known_as", "is_same"),
+    [("ANN@example.org", "2", True), ("robot", "1", True), ("robot", "2", False), ("robot", None, False)],
+)
+def test_the_same_person_is_known_by_the_name_or_by_the_id(name, known_as, is_same):
+    ann = Person(name="ann@example.org", verified=True, id="1")
+    assert ann.is_same(Person(name=name, verified=True, id=known_as)) == is_same
 
 
 def test_without_authentication_nobody_is_believed_to_have_signed_in(monkeypatch):

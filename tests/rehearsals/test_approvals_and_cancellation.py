@@ -16,16 +16,17 @@ from orchestrators.watch_image_build import watch_image_build
 from tests.rehearsals.rehearsal import Rehearsal
 
 PIPELINE = "pipeline-linux"
+RUN, EARLIER_RUN = "linux-20260311-030000-00000a", "linux-20260310-030000-00000b"
 NOON = datetime(2026, 3, 11, 12, 0, tzinfo=UTC)
 WHO = {"name": "ann@example.org", "verified": True}
 
 
-def decision(word, number=1):
-    return {"id": f"d{number}", "decision": word, "reason": None, "who": WHO, "decidedAt": NOON.isoformat()}
+def decision(word, number=1, **others):
+    return {"id": f"d{number}", "decision": word, "reason": None, "who": WHO, "decidedAt": NOON.isoformat(), **others}
 
 
-def wish(reason="Wrong image."):
-    return {"who": WHO, "reason": reason, "requestedAt": NOON.isoformat()}
+def wish(reason="Wrong image.", **others):
+    return {"who": WHO, "reason": reason, "requestedAt": NOON.isoformat(), **others}
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def prepare(obliging_azure):
 
 def perform(rehearsal, environments=("sbx", "dev", "prd"), minutes=30 * 24 * 60):
     run = PipelineRun(
-        id="linux-20260311-030000-00000a",
+        id=RUN,
         image="linux",
         scope=Scope.ALL,
         environments=environments,
@@ -94,6 +95,29 @@ def test_the_first_decision_counts_and_a_second_changes_nothing(prepare):
     assert record.state is State.SUCCEEDED
     assert record.approvals[0].decision is not None
     assert record.approvals[0].decision.id == "d1"
+
+
+def test_what_was_meant_for_an_earlier_run_of_the_image_neither_decides_nor_cancels(prepare):
+    rehearsal = prepare()
+    rehearsal.raise_event(PIPELINE, "approval-dev", decision("rejected", runId=EARLIER_RUN))
+    rehearsal.raise_event(PIPELINE, "cancel", wish(runId=EARLIER_RUN))
+    rehearsal.raise_event(
+        PIPELINE, "approval-dev", decision("rejected", 2, runId=EARLIER_RUN), after=timedelta(hours=1)
+    )
+    rehearsal.raise_event(PIPELINE, "cancel", wish(runId=EARLIER_RUN), after=timedelta(hours=2))
+    rehearsal.raise_event(PIPELINE, "approval-dev", decision("approved", 3, runId=RUN), after=timedelta(hours=5))
+    record = perform(rehearsal, ("sbx", "dev"))
+    assert (record.state, record.canceled_by) == (State.SUCCEEDED, None)
+    assert record.approvals[0].decision is not None
+    assert record.approvals[0].decision.id == "d3"
+
+
+def test_a_wish_to_cancel_counts_after_one_that_was_meant_for_an_earlier_run(prepare):
+    rehearsal = prepare()
+    rehearsal.raise_event(PIPELINE, "cancel", wish(runId=EARLIER_RUN), after=timedelta(hours=1))
+    rehearsal.raise_event(PIPELINE, "cancel", wish("Really.", runId=RUN), after=timedelta(hours=2))
+    record = perform(rehearsal)
+    assert (record.state, record.canceled_by and record.canceled_by.reason) == (State.CANCELED, "Really.")
 
 
 def test_a_failed_environment_asks_for_no_approval_of_the_next(prepare):
