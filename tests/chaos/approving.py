@@ -15,7 +15,7 @@ SECONDS_BETWEEN_LOOKS = 1.0
 
 
 @contextmanager
-def approving(bakery: Bakery, seed: int) -> Generator[set[str]]:
+def approving(bakery: Bakery, seed: int, share_of_rejections: float = SHARE_OF_REJECTIONS) -> Generator[set[str]]:
     """Decide until the end; gives the ids of the runs that a rejection was sent to. A decision that got no answer is
     sent again, as it was.
     """
@@ -26,7 +26,7 @@ def approving(bakery: Bakery, seed: int) -> Generator[set[str]]:
             try:
                 for run_id, environment in _waiting(bakery):
                     chance = random.Random(f"{seed} {run_id} {environment}")  # noqa: S311 - nothing secret
-                    decision = "rejected" if chance.random() < SHARE_OF_REJECTIONS else "approved"
+                    decision = "rejected" if chance.random() < share_of_rejections else "approved"
                     if decision == "rejected":
                         rejected.add(run_id)
                     bakery.api.post(f"/api/runs/{run_id}/approvals/{environment}", json={"decision": decision})
