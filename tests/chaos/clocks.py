@@ -13,6 +13,7 @@ TICK_SECONDS = 0.25
 # What takes long on a busy machine must not take hours by its clocks: they slow down with it, and with Azurite, which
 # stands still every ten minutes, a minute long where it has thousands of old blobs to clear.
 PAUSES_PER_JUMP = 5
+LONGEST_PAUSE_SECONDS = 5.0
 LONGEST_JUMP_SECONDS = 300
 # Of the Functions host itself: Azurite refuses whoever shows no token, and that takes as long as any answer.
 ANY_CONTAINER = "azure-webjobs-hosts"
@@ -25,7 +26,7 @@ def hurried(bakery: Bakery, jump: timedelta) -> Iterator[None]:
 
     def hurry() -> None:
         took = 0.0
-        while not over.wait(max(TICK_SECONDS, PAUSES_PER_JUMP * took)):
+        while not over.wait(min(max(TICK_SECONDS, PAUSES_PER_JUMP * took), LONGEST_PAUSE_SECONDS)):
             began = time.monotonic()
             bakery.simulation.post(
                 "/clock", json={"advanceSeconds": jump.total_seconds()}, timeout=LONGEST_JUMP_SECONDS
