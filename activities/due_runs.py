@@ -11,7 +11,6 @@ from models.configuration import PatchSchedule
 from models.pipeline_run import Scope, Starter
 from models.upkeep import DueRun, ImageLook, LookResult
 from policies.runs.approvals import approvals_of
-from policies.upkeep.image_state import brings_scripts
 from policies.upkeep.looks import quiet_at
 from policies.upkeep.patch_schedule import TIMER, PatchDecision, PatchVerdict, next_patch, patch_decision
 from policies.upkeep.rebuild import patch_scope
@@ -62,7 +61,7 @@ async def find_due_run(azure: AzureClients, settings: Settings, asked: ImageLook
         return LookResult()
     patch = await _patch(azure, known, image.schedule, asked.now)
     due = patch.due
-    if due is not None and brings_scripts(due.scope):
+    if due is not None:
         scripts = await gather_scripts(azure, settings, reading, image.name, due.environments)
         due = due.model_copy(update={"scripts": scripts})
     return patch.model_copy(update={"due": due, "next_at": next_at})

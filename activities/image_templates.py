@@ -93,9 +93,12 @@ async def cancel_image_run(azure: AzureClients, template: ImageTemplateReference
     """Cancel the run of an image template.
 
     Azure: GET Microsoft.VirtualMachineImages/imageTemplates, POST cancel while it runs, GET.
-    Repeat: leaves a run that is canceling or over as it is.
+    Repeat: leaves a run that is canceling or over as it is; asks for another try while one that was started is not
+    shown yet.
     """
     run = await image_templates.get_run(azure, template)
+    if run.state is ImageRunState.NOT_STARTED:
+        raise AzureUnavailable(f"cancel the run of {template.name}", "RunNotShown", "Its status is not shown (yet).")
     if run.state not in CANCELABLE:
         return run
     try:

@@ -114,13 +114,14 @@ def _may_go_on(run: PipelineRunSummary) -> bool:
 
 
 def _recorded(record: PipelineRecord) -> RecordedRun:
-    builds = (stage.build.template_name for stage in record.stages if stage.build)
+    builds = [stage.build for stage in record.stages if stage.build]
     # A run may have failed in one environment while its build in another goes on without it.
     goes_on = record.ended_at is None or any(stage.state is State.TRIGGERED for stage in record.stages)
     return RecordedRun(
         id=record.id,
         broken_off=record.failure is not None and record.failure.code in BROKEN_OFF,
-        template_names=tuple(builds),
+        template_names=tuple(build.template_name for build in builds),
+        ended_builds=tuple(build.template_name for build in builds if build.run_state.finished),
         record=record if goes_on else None,
     )
 

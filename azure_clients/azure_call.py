@@ -17,12 +17,15 @@ from models.errors import AzureAbsent, AzureError, AzureRefused, AzureUnavailabl
 from policies.redaction import redacted
 
 # Statuses and codes that another try can cure. The authorization ones are here because a role that was just given
-# takes minutes to reach every service; the bound of the retries makes a right that is really missing surface.
+# takes minutes to reach every service; the bound of the retries makes a right that is really missing surface. Those of
+# tokens are here because a host's clock may be off, or a token end on its way.
 PASSING_STATUSES = {408, 429, 500, 502, 503, 504}
 PASSING_CODES = {
     "AnotherOperationInProgress",
     "AuthorizationFailed",
     "AuthorizationPermissionMismatch",
+    "ExpiredAuthenticationToken",
+    "InvalidAuthenticationToken",
     "LinkedAuthorizationFailed",
     "PrincipalNotFound",
     "RetryableError",

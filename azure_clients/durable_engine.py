@@ -20,6 +20,8 @@ ENDS = {
     OrchestrationStatus.FAILED: Standing.FAILED,
     OrchestrationStatus.TERMINATED: Standing.TERMINATED,
 }
+# What the extension answers of an instance that is over, or that it does not know.
+OVER = {StatusCode.FAILED_PRECONDITION, StatusCode.NOT_FOUND}
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,15 @@ async def look(engine: EngineClient, instance_id: str) -> InstanceState:
     )
 
 
-async def send_event(engine: EngineClient, instance_id: str, name: str, payload: JsonObject) -> None:
-    """Send an event to an instance; one that is over, or not there, does not get it."""
-    await engine.raise_orchestration_event(instance_id, name, data=payload)
+async def send_event(engine: EngineClient, instance_id: str, name: str, payload: JsonObject | None = None) -> bool:
+    """Send an event to an instance; False for one that is over, or not there, which does not get it."""
+    try:
+        await engine.raise_orchestration_event(instance_id, name, data=payload)
+    except AioRpcError as error:
+        if error.code() not in OVER:
+            raise
+        return False
+    return True
 
 
 def _decoded(text: str | None) -> Any:

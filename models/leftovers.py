@@ -94,13 +94,15 @@ class RunsAsked(Message):
 class RecordedRun(Message):
     """What is recorded of a run.
 
-    `broken_off` says that it did not come to its own end, `template_names` has the image templates that it built.
-    `record` is the whole, where something of the run may still go on.
+    `broken_off` says that it did not come to its own end, `template_names` has the image templates that it built,
+    `ended_builds` those of them whose run was seen to end. `record` is the whole, where something of the run may still
+    go on.
     """
 
     id: str
     broken_off: bool = False
     template_names: tuple[str, ...] = ()
+    ended_builds: tuple[str, ...] = ()
     record: PipelineRecord | None = None
 
 

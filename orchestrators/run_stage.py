@@ -12,7 +12,7 @@ A step that fails ends the stage, with the reason in its record; only the remova
 """
 
 from activities.check_stage import check_stage
-from activities.image_templates import delete_image_template, start_image_run
+from activities.image_templates import delete_image_template
 from activities.scripts import find_scripts, upload_scripts
 from models.configuration import StagePlan
 from models.errors import StepFailed
@@ -34,6 +34,7 @@ from orchestrators import deploy_infrastructure as infrastructure
 from orchestrators import remove_image_templates as removals
 from orchestrators import tend_image_build as tending
 from orchestrators.build_end import follow_to_its_end
+from orchestrators.build_start import start_build
 from orchestrators.durable import (
     ROLE_RETRIES,
     Context,
@@ -140,7 +141,8 @@ def _provide_scripts(stage: OngoingStage, plan: StagePlan, work: frozenset[Work]
         scripts=plan.image_template.scripts,
         contents=stage.asked.scripts,
     )
-    provide = upload_scripts if Work.UPLOAD in work else find_scripts
+    # A patch run names its contents in any scope: a run of another image may have left others in their place.
+    provide = upload_scripts if Work.UPLOAD in work or wanted.contents else find_scripts
     provided = call_activity(stage.context, provide, wanted, ROLE_RETRIES)
     return (yield from stage.log.step(StepName.SCRIPTS, provided))
 
@@ -159,16 +161,18 @@ def _build(stage: OngoingStage, checked: CheckedStage, request: PublicationReque
     context, asked, template = stage.context, stage.asked, request.template
     progress = ImageBuildProgress(template_name=template.name, template_id=template.id)
     stage.log.build(progress)
-    run = yield from call_activity(context, start_image_run, template)
+    run = yield from start_build(stage, template)
     watch = ImageBuildWatch(
         template=template,
         progress=advanced(progress, run, now(context)),
         watched_since=now(context),
         deadline=build_deadline(now(context), checked.plan.image_template.build_timeout_minutes),
         history=checked.build_history,
+        # What tells the watch of a wish that came before it may come before it, too, and be lost.
+        to_cancel_because=stage.cancellation.failure,
     )
     stage.log.build(watch.progress)
-    if not asked.wait_for_image_build:
+    if not asked.wait_for_image_build and stage.cancellation.request is None:
         untended = UntendedBuild(stage=asked, watch=watch, request=request)
         instance_id = tending.instance_id(asked.run_id, asked.environment)
         schedule_orchestrator(context, tending.tend_image_build, untended, instance_id)

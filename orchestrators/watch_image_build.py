@@ -1,7 +1,7 @@
 """Watches the run of an image template to its end.
 
 1. waits until a reading is due by the policy, an event says that the run may have ended, or it is to be canceled;
-2. reads the run and shows how far it is, also where Azure does not answer for a while;
+2. reads the run and shows how far it is, also where Azure does not answer for a while, or refuses to;
 3. cancels the build once it is past its deadline, or the run is canceled, and goes on watching until Azure says that
    it is over;
 4. starts over with an empty history every so often.
@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from activities.image_templates import cancel_image_run, get_image_run
-from models.errors import StepFailed, StepUnanswered
+from models.errors import StepFailed
 from models.failure import Failure
 from models.image_build import ImageBuildEnd, ImageBuildWatch, NoticedBy
 from orchestrators.cancellation import Cancellation
@@ -31,7 +31,7 @@ from orchestrators.durable import (
     show,
 )
 from policies.builds.poll_interval import build_poll_interval, is_fruitless, look_gap, second_look
-from policies.builds.progress import BUILD_TIMED_OUT, CANCELING_ALLOWANCE, advanced
+from policies.builds.progress import BUILD_TIMED_OUT, CANCELING_ALLOWANCE, advanced, is_gone
 from policies.builds.standing import build_standing
 
 LOOK_EVENT = "look"
@@ -119,11 +119,11 @@ def _canceled_where_due(context: Context, watch: ImageBuildWatch, cancellation: 
         return watch
     try:
         yield from call_activity(context, cancel_image_run, watch.template, FEW_RETRIES)
-    except StepUnanswered as unanswered:
-        if now(context) > watch.deadline + CANCELING_ALLOWANCE:
+    except StepFailed as failed:
+        if is_gone(failed.failure) or now(context) > watch.deadline + CANCELING_ALLOWANCE:
             raise
         # It goes on in Azure, canceled or not: it is watched, and canceled again after the next reading.
-        log(context, f"the run of {watch.template.name} could not be canceled: {unanswered}")
+        log(context, f"the run of {watch.template.name} could not be canceled: {failed}")
         return watch.model_copy(update={"to_cancel_because": reason})
     canceled_at = now(context)
     # How long builds take says nothing of how long a cancellation does.
@@ -160,9 +160,11 @@ def _read(context: Context, watch: ImageBuildWatch, why: _Why) -> Steps[tuple[Im
     answered = True
     try:
         run = yield from call_activity(context, get_image_run, watch.template, FEW_RETRIES)
-    except StepUnanswered as unanswered:
-        # The build goes on while Azure does not answer: only the deadline ends it then.
-        log(context, f"the run of {watch.template.name} could not be read: {unanswered}")
+    except StepFailed as failed:
+        if is_gone(failed.failure):
+            raise
+        # The build goes on whatever Azure answers: only the deadline ends it then.
+        log(context, f"the run of {watch.template.name} could not be read: {failed}")
         progress, answered = watch.progress, False
     else:
         progress = advanced(watch.progress, run, now(context))

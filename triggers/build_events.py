@@ -10,9 +10,8 @@ from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
-from grpc import StatusCode
-from grpc.aio import AioRpcError
 
+from azure_clients import durable_engine
 from orchestrators import watch_image_build
 
 LOGGER = logging.getLogger("image_bakery")
@@ -35,13 +34,8 @@ async def note_build_event(event: func.EventGridEvent, client: df.DurableFunctio
     if template_id is None:
         LOGGER.debug("An event of the type %.80r about %.300r is none of ours.", event.event_type, event.subject)
         return
-    try:
-        await client.raise_orchestration_event(
-            watch_image_build.instance_id(template_id), watch_image_build.LOOK_EVENT, data=None
-        )
-    except AioRpcError as error:
-        if error.code() is not StatusCode.NOT_FOUND:
-            raise
+    watch = watch_image_build.instance_id(template_id)
+    if not await durable_engine.send_event(client, watch, watch_image_build.LOOK_EVENT):
         LOGGER.debug("Nobody watches the run of %s.", template_id)
 
 

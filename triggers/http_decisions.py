@@ -15,6 +15,7 @@ from configuration.decisions import CancellationShape, DecisionShape, read_reque
 from configuration.settings import Settings
 from models.approval import ApprovalDecision, ApprovalRecord, ApprovalState, CancelRequest, Decision, Person
 from models.errors import RequestRefused
+from models.message import Message
 from models.pipeline_record import PipelineRecord
 from models.pipeline_run import PipelineRun
 from models.run_plan import RunningRun
@@ -59,7 +60,7 @@ async def decide_approval(
     )
     if decision.decided_at > waiting.deadline:
         raise _without_effect(f"The time to decide ended at {waiting.deadline:%Y-%m-%d %H:%M:%S} UTC.")
-    await send_event(client, run, approval_event(environment), decision)
+    await _send(client, run, approval_event(environment), decision)
     decided = await _once_decided(client, azure, run.id, environment)
     if decided.state is ApprovalState.WAITING:
         return json_answer(decided.to_payload(), HTTPStatus.ACCEPTED)
@@ -82,7 +83,7 @@ async def cancel_run(
     who = who_asks(settings, request, asked.who)
     run = await _request_of(client, record)
     wish = CancelRequest(run_id=run.id, who=who, reason=asked.reason, requested_at=await own_clock.now(azure))
-    await send_event(client, run, CANCEL_EVENT, wish)
+    await _send(client, run, CANCEL_EVENT, wish)
     url = status_url(request, run.id)
     ending = RunningRun(id=run.id, status_url=url)
     return json_answer(ending.to_payload(), HTTPStatus.ACCEPTED, {"Location": url})
@@ -109,6 +110,11 @@ async def _request_of(client: df.DurableFunctionsClient, record: PipelineRecord)
     if run is None:
         raise RequestRefused(HTTPStatus.CONFLICT, "The run is over", "The durable engine does not have it any more.")
     return run
+
+
+async def _send(client: df.DurableFunctionsClient, run: PipelineRun, name: str, message: Message) -> None:
+    if not await send_event(client, run, name, message):
+        raise RequestRefused(HTTPStatus.CONFLICT, "The run is over", "It ended while it was to be told.")
 
 
 def _waiting(record: PipelineRecord, environment: str) -> ApprovalRecord:

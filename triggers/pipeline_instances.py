@@ -30,9 +30,9 @@ async def find_run_that_is_on(client: df.DurableFunctionsClient, image: str) -> 
     return run.id if run else None
 
 
-async def send_event(client: df.DurableFunctionsClient, run: PipelineRun, name: str, message: Message) -> None:
-    """Send an event to the orchestration of a run."""
-    await durable_engine.send_event(client, run_pipeline.instance_id(run.image), name, message.to_payload())
+async def send_event(client: df.DurableFunctionsClient, run: PipelineRun, name: str, message: Message) -> bool:
+    """Send an event to the orchestration of a run; False where that is over."""
+    return await durable_engine.send_event(client, run_pipeline.instance_id(run.image), name, message.to_payload())
 
 
 async def find_run(client: df.DurableFunctionsClient, azure: AzureClients, run_id: str) -> PipelineRecord | None:

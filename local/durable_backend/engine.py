@@ -2,7 +2,8 @@
 
 What differs from the stock engine: a sub-orchestration answers its parent however long it took; answers to an earlier
 execution of an instance never reach a later one (continue-as-new, ids that are used again); a termination reaches
-sub-orchestrations; history events have time stamps; timers wait in one heap, on a clock that can jump.
+sub-orchestrations; an event for an instance that is over is refused; history events have time stamps; timers wait in
+one heap, on a clock that can jump.
 """
 
 import itertools
@@ -135,6 +136,15 @@ class Engine(InMemoryOrchestrationBackend):
         if instance is None or self._is_finished(instance) or self._executions[instance_id] != execution:
             return None
         return instance
+
+    @override
+    def RaiseEvent(self, request: pb.RaiseEventRequest, context: grpc.ServicerContext) -> pb.RaiseEventResponse:
+        """Refuse an event for an instance that is over, as the extension does."""
+        with self._lock:
+            instance = self._instances.get(request.instanceId)
+            if instance and self._is_finished(instance):
+                context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"The instance {request.instanceId} is over.")
+        return super().RaiseEvent(request, context)
 
     def _deliver(self, instance: OrchestrationInstance, event: pb.HistoryEvent) -> None:
         instance.pending_events.append(event)

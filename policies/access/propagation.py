@@ -18,7 +18,12 @@ SYMPTOM = re.compile(r"authori[sz]|permission", re.IGNORECASE)
 
 def may_be_propagation(failure: Failure, waited: timedelta) -> bool:
     """Say whether another try is worth while: a refusal that speaks of rights, within ten minutes."""
-    return waited < LONGEST_PROPAGATION and SYMPTOM.search(f"{failure.code} {failure.message}") is not None
+    return waited < LONGEST_PROPAGATION and is_of_rights(failure)
+
+
+def is_of_rights(failure: Failure) -> bool:
+    """Say whether a refusal speaks of rights."""
+    return SYMPTOM.search(f"{failure.code} {failure.message}") is not None
 
 
 def may_be_unseen_parent(failure: Failure, waited: timedelta) -> bool:

@@ -14,6 +14,7 @@ DISTRIBUTION_ALLOWANCE = timedelta(hours=4)
 BUILD_TIMED_OUT = "BuildTimedOut"
 # How long a canceled build may take to say so.
 CANCELING_ALLOWANCE = timedelta(hours=1)
+GONE = {"NotFound", "ResourceNotFound", "ResourceGroupNotFound"}
 
 STAGE_STATES = {
     ImageRunState.SUCCEEDED: State.SUCCEEDED,
@@ -42,6 +43,11 @@ def advanced(progress: ImageBuildProgress, run: ImageRun, seen_at: datetime) -> 
             "message": run.message or progress.message,
         }
     )
+
+
+def is_gone(failure: Failure) -> bool:
+    """Say whether the image template is gone, and its build with it; any other refusal leaves the build as it is."""
+    return failure.code in GONE
 
 
 def stage_state(progress: ImageBuildProgress, canceled_because: Failure | None) -> State:

@@ -24,6 +24,7 @@ from policies.runs.standing import as_it_stands, is_of_run, stage_of
 
 # What came to be so lately may belong to a run that is not seen everywhere yet.
 GRACE: Final = timedelta(hours=1)
+BUILDING: Final = frozenset({ImageRunState.RUNNING, ImageRunState.UNKNOWN})
 BUILD_UNATTENDED: Final = "BuildUnattended"
 _STAMPED: Final = re.compile(rf".+-({TIME_STAMP})")
 
@@ -78,10 +79,15 @@ def run_of_template(found: FoundImageTemplate) -> str | None:
 
 
 def is_settled(found: FoundImageTemplate, recorded: RecordedRun | None) -> bool:
-    """Say whether a template was kept on purpose: its run built it, and came to its end; the next one removes it."""
+    """Say whether a template was kept on purpose: its run built it, and came to its end; the next one removes it.
+
+    A build that goes on though the run never saw its end is none of that. One that goes on though the run did was
+    started by somebody else, who wanted it.
+    """
     if recorded is None or recorded.record is not None or recorded.broken_off:
         return False
-    return found.template.name in recorded.template_names
+    is_lost = found.run_state in BUILDING and found.template.name not in recorded.ended_builds
+    return found.template.name in recorded.template_names and not is_lost
 
 
 def left_run(run: RunFacts, now: datetime) -> LeftRun | None:
@@ -113,7 +119,7 @@ def left_template(found: FoundImageTemplate, run: RunFacts, now: datetime, *, is
     is_new = made_at is None or now - made_at < GRACE
     if run.is_at_work or is_watched or is_new or is_settled(found, run.recorded):
         return None
-    is_building = found.run_state in {ImageRunState.RUNNING, ImageRunState.UNKNOWN}
+    is_building = found.run_state in BUILDING
     kind = LeftoverKind.BUILD if is_building else LeftoverKind.IMAGE_TEMPLATE
     told = Leftover(kind=kind, name=found.template.id, run_id=run.id, because="")
     if not run.is_known:

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from models.image_build import ImageRunState
 from models.pipeline_record import PipelineRecord
 from models.scripts import ScriptContent
 from models.state import State
@@ -31,4 +32,5 @@ def given_scripts(runs: Sequence[PipelineRecord], now: datetime) -> tuple[Script
 
 
 def _failed_before_building(run: PipelineRecord) -> bool:
-    return run.state is State.FAILED and all(stage.build is None for stage in run.stages)
+    has_built = any(stage.build and stage.build.run_state is not ImageRunState.NOT_STARTED for stage in run.stages)
+    return run.state is State.FAILED and not has_built

@@ -186,7 +186,9 @@ async def test_a_patch_is_built_where_something_changed_or_the_schedule_says_alw
     found = await look(bakery, settings)
     assert found.due is not None
     assert because in found.due.started_by.reason
-    assert (found.due.scope, found.due.scripts) == (Scope.ONLY_IMAGE, ())
+    assert found.due.scope is Scope.ONLY_IMAGE
+    # In the container there may be those of another image's run, for days behind those of now.
+    assert {script.path for script in found.due.scripts} >= {"linux/installation.sh", "versions.env"}
 
 
 async def test_a_patch_brings_the_scripts_that_the_last_image_does_not_have(bakery, settings):

@@ -101,6 +101,16 @@ async def test_a_canceled_run_is_canceled_once(azure, stage, simulated_azure):
     assert len(simulated_azure.requests.matching("POST", "lin-1/cancel")) == 1
 
 
+async def test_a_run_whose_status_is_not_shown_yet_is_not_taken_for_canceled(azure, stage, simulated_azure):
+    simulated_azure.pace.build_seconds = 600
+    template = stage.template("lin-1")
+    await create_image_template(azure, template)
+    simulated_azure.faults.add("slow-run-status", seconds=600)
+    await start_image_run(azure, template)
+    with pytest.raises(AzureUnavailable, match="RunNotShown"):
+        await cancel_image_run(azure, template)
+
+
 async def test_a_run_that_is_over_is_not_canceled(azure, stage, simulated_azure):
     template = stage.template("lin-1")
     await create_image_template(azure, template)

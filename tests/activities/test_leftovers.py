@@ -109,6 +109,16 @@ async def test_runs_that_may_go_on_are_told_whole_and_others_only_where_they_are
     assert (told.broken_off, told.template_names, told.record) == (True, ("it-1",), None)
 
 
+@pytest.mark.parametrize(("run_state", "ended"), [("Succeeded", ("it-1",)), ("Running", ()), ("NotStarted", ())])
+async def test_of_the_builds_of_a_run_those_are_told_that_were_seen_to_end(own, run_state, ended):
+    build = ImageBuildProgress(template_name="it-1", template_id="/it-1", run_state=run_state)
+    stage = StageRecord(environment="sbx", started_at=NOW, state=State.FAILED, build=build)
+    record = record_of(0, state=State.FAILED, ended_at=NOW, stages=(stage,))
+    await publish_record(own, record)
+    (found,) = (await list_recorded_runs(own, RunsAsked(run_ids=(record.id,)))).runs
+    assert (found.template_names, found.ended_builds) == (("it-1",), ended)
+
+
 async def test_a_run_that_failed_is_told_whole_while_a_build_that_it_did_not_wait_for_goes_on(own):
     build = ImageBuildProgress(template_name="it-1", template_id="/it-1")
     untended = StageRecord(environment="sbx", started_at=NOW, ended_at=NOW, state=State.TRIGGERED, build=build)

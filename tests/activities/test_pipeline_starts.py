@@ -8,7 +8,7 @@ from durabletask.worker import TaskHubGrpcWorker
 
 from activities.pipeline_starts import find_last_run, start_pipeline_run
 from activities.records import publish_record
-from azure_clients.durable_engine import EngineClient
+from azure_clients.durable_engine import EngineClient, send_event
 from local.durable_backend.server import DurableBackend
 from local.functions_host.durable_bridge import durable_client_binding
 from models.pipeline_run import PipelineRun, Scope, Starter
@@ -103,3 +103,11 @@ async def test_what_a_look_found_due_is_not_started_after_a_run_that_came_in_bet
     started = await start_pipeline_run(azure, engine, pipeline_start(run, last))
     told = (another.id, False) if comes_in_between else (run.id, True)
     assert (started.run_id, started.started) == told
+
+
+async def test_an_event_reaches_no_instance_that_is_over_or_unknown(azure, engine, run):
+    await start_pipeline_run(azure, engine, pipeline_start(run))
+    assert await send_event(engine, instance_id(run.image), "end")
+    await engine.wait_for_orchestration_completion(instance_id(run.image), timeout=10)
+    assert not await send_event(engine, instance_id(run.image), "end")
+    assert not await send_event(engine, "nobody", "end")

@@ -8,6 +8,7 @@ from models.image_build import ImageRun, ImageRunState
 from models.pipeline_record import StageRecord
 from models.pipeline_run import Scope, Stage
 from models.resources import ImageTemplateState, ProvisioningState
+from models.scripts import ScriptContent
 from models.state import State
 from orchestrators.deploy_infrastructure import deploy_infrastructure
 from orchestrators.remove_image_templates import remove_image_templates
@@ -30,7 +31,7 @@ FAILED_FOR_RIGHTS = ImageTemplateState(
 def perform(obliging_azure):
     """Play a stage; keyword arguments replace answers of the obliging Azure."""
 
-    def play(scope=Scope.ALL, **answers):
+    def play(scope=Scope.ALL, scripts=(), **answers):
         children = [deploy_infrastructure, remove_image_templates, watch_image_build]
         rehearsal = Rehearsal(obliging_azure | answers, children)
         stage = Stage(
@@ -39,6 +40,7 @@ def perform(obliging_azure):
             scope=scope,
             environment="sbx",
             remove_image_templates=True,
+            scripts=scripts,
         )
         envelope = rehearsal.play(run_stage, stage, "linux-20260311-030000-00000a-sbx")
         return StageRecord.from_payload(envelope["value"]), rehearsal
@@ -114,6 +116,12 @@ def test_a_scope_does_its_part_and_no_other(perform, scope, expected, never):
     assert record.state is State.SUCCEEDED
     assert expected <= done
     assert not never & done
+
+
+def test_a_run_that_names_its_scripts_builds_with_these_whatever_lies_in_their_place(perform):
+    _, rehearsal = perform(Scope.ONLY_IMAGE, scripts=(ScriptContent(path="linux/a.sh", sha256="ab" * 32),))
+    assert "upload_scripts" in rehearsal.steps
+    assert "find_scripts" not in rehearsal.steps
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,8 @@ def test_a_build_whose_end_was_never_written_ends_as_it_did():
     ("found", "run", "is_watched"),
     [
         (template(), facts(KEPT), False),
+        # Somebody builds with the kept template once more.
+        (template(ImageRunState.RUNNING), facts(closed(template_names=(NAME,), ended_builds=(NAME,))), False),
         (template(), facts(OPEN, pipeline(Standing.ON)), False),
         (template(ImageRunState.RUNNING), facts(BROKEN_OFF), True),
         (template(), facts(BROKEN_OFF, stage=ON), False),
@@ -150,6 +152,7 @@ def test_a_template_that_is_at_work_kept_new_or_not_named_like_ours_is_left_alon
     [
         (template(ImageRunState.RUNNING), facts(OPEN), LeftoverKind.BUILD, Remedy.CANCELED),
         (template(ImageRunState.UNKNOWN), facts(BROKEN_OFF), LeftoverKind.BUILD, Remedy.CANCELED),
+        (template(ImageRunState.RUNNING), facts(KEPT), LeftoverKind.BUILD, Remedy.CANCELED),
         (template(ImageRunState.RUNNING), facts(None), LeftoverKind.BUILD, Remedy.REPORTED),
         (template(ImageRunState.NOT_STARTED), facts(closed()), LeftoverKind.IMAGE_TEMPLATE, Remedy.REMOVED),
         (template(ImageRunState.CANCELED), facts(BROKEN_OFF), LeftoverKind.IMAGE_TEMPLATE, Remedy.REMOVED),

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from models.image_build import ImageBuildProgress
+from models.image_build import ImageBuildProgress, ImageRunState
 from models.pipeline_record import StageRecord
 from models.scripts import ScriptContent
 from models.state import State
@@ -15,7 +15,9 @@ OLD, NEW = ((ScriptContent(path="linux/a.sh", sha256=letter * 64),) for letter i
 
 def ended(hours_ago, scripts, state=State.FAILED, *, built=False):
     moment = NOW - timedelta(hours=hours_ago)
-    build = ImageBuildProgress(template_name="t", template_id="/t") if built else None
+    # Where a build could not be started, its template is there.
+    state_of_build = ImageRunState.FAILED if built else ImageRunState.NOT_STARTED
+    build = ImageBuildProgress(template_name="t", template_id="/t", run_state=state_of_build)
     stage = StageRecord(environment="sbx", started_at=moment, state=state, build=build)
     return run("2026-03-11 00:00").model_copy(
         update={"scripts": scripts, "state": state, "started_at": moment, "ended_at": moment, "stages": (stage,)}
