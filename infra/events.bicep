@@ -32,6 +32,6 @@ module builds 'modules/build-events.bicep' = [for subscriptionId in subscription
   scope: resourceGroup(subscriptionId, eventGroupNameOf(environmentName))
   params: {
     topicName: nameOf('egst', environmentName)
-    appId: resourceId(subscription().subscriptionId, nameOf('rg', environmentName), 'Microsoft.Web/sites', appName)
+    appId: '${subscription().id}/resourceGroups/${nameOf('rg', environmentName)}/providers/Microsoft.Web/sites/${appName}'
   }
 }]

@@ -2,5 +2,5 @@
 using 'events.bicep'
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'prd')
-param environments = json(loadTextContent('../parameters/pipeline.json')).environments
+param environments = loadJsonContent('../parameters/pipeline.json').environments
 param buildEvents = bool(readEnvironmentVariable('BUILD_EVENTS', 'true'))

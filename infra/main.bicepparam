@@ -4,8 +4,9 @@ using 'main.bicep'
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'prd')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
 
-// Written once, for the app and for its deployment. json() passes over the comments of the file.
-param environments = json(loadTextContent('../parameters/pipeline.json')).environments
+// Written once, for the app and for its deployment. loadJsonContent() passes over the comments of the file; json() would
+// take those in a list for elements of it.
+param environments = loadJsonContent('../parameters/pipeline.json').environments
 param buildEvents = bool(readEnvironmentVariable('BUILD_EVENTS', 'true'))
 
 param notificationEmails = json(readEnvironmentVariable('NOTIFICATION_EMAILS', '[]'))

@@ -198,6 +198,12 @@ def test_only_functions_of_bicep_and_our_own_are_called(file):
     assert set(called(file)) - own <= FUNCTIONS
 
 
+@files([file for file in FILES if "targetScope = 'subscription'" in file.read_text()])
+def test_at_the_scope_of_a_subscription_no_id_is_made_of_the_parts_of_a_resource_group(file):
+    """resourceId() takes a subscription and a group only where the deployment itself is in a group."""
+    assert "resourceId" not in set(called(file))
+
+
 @files(FILES)
 def test_what_is_imported_is_exported(file):
     if imported(file):

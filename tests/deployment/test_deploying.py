@@ -101,7 +101,7 @@ def test_the_environments_of_the_pipeline_are_those_of_the_deployment():
     """The parameter files take them from the operator's own file: name and subscription are all that is read."""
     for name in ("main.bicepparam", "events.bicepparam"):
         text = (INFRA / name).read_text()
-        assert "param environments = json(loadTextContent('../parameters/pipeline.json')).environments" in text
+        assert "param environments = loadJsonContent('../parameters/pipeline.json').environments" in text
     reading = read_configuration(APP_FOLDER / "parameters", APP_FOLDER / "customization")
     assert reading.pipeline is not None
     assert all(one.name and one.subscription_id for one in reading.pipeline.environments)
