@@ -187,6 +187,8 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
   })
 }
 
+// What configures the site is written one after the other: writes side by side conflict.
+
 // Whoever deploys signs in with Microsoft Entra ID: there are no publishing passwords.
 resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: app
@@ -194,6 +196,9 @@ resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01'
   properties: {
     allow: false
   }
+  dependsOn: [
+    settings
+  ]
 }
 
 resource scm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
@@ -202,15 +207,21 @@ resource scm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01'
   properties: {
     allow: false
   }
+  dependsOn: [
+    ftp
+  ]
 }
 
-module authentication 'authentication.bicep' = if (!empty(authenticationClientId)) {
+module authentication 'authentication.bicep' = {
   name: 'authentication'
   params: {
     appName: app.name
     clientId: authenticationClientId
     keysWithoutSignIn: keysWithoutSignIn
   }
+  dependsOn: [
+    scm
+  ]
 }
 
 @description('Name of the function app.')

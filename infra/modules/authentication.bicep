@@ -3,11 +3,29 @@
 @description('Name of the function app.')
 param appName string
 
-@description('Client id of the app registration.')
+@description('Client id of the app registration; empty switches sign-in off.')
 param clientId string
 
 @description('Whether requests without a sign-in reach the app, which lets function keys do what needs no person.')
 param keysWithoutSignIn bool
+
+// Deployed without a client id too: a site keeps the sign-in that it once had until it is told otherwise.
+var isOn = !empty(clientId)
+var isRequired = isOn && !keysWithoutSignIn
+
+var directory = {
+  enabled: true
+  registration: {
+    clientId: clientId
+    openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+  }
+  validation: {
+    allowedAudiences: [
+      clientId
+      'api://${clientId}'
+    ]
+  }
+}
 
 resource app 'Microsoft.Web/sites@2024-04-01' existing = {
   name: appName
@@ -25,32 +43,20 @@ resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
   name: 'authsettingsV2'
   properties: {
     platform: {
-      enabled: true
+      enabled: isOn
     }
     globalValidation: {
-      requireAuthentication: !keysWithoutSignIn
-      unauthenticatedClientAction: keysWithoutSignIn ? 'AllowAnonymous' : 'Return401'
-      // Event Grid comes with the key of its webhook, which the host checks.
+      requireAuthentication: isRequired
+      unauthenticatedClientAction: isRequired ? 'Return401' : 'AllowAnonymous'
+      // Event Grid comes with the key of its webhook, which the host checks. Its functions' webhook is written both ways,
+      // and whether case counts here is not documented.
       excludedPaths: [
         '/runtime/webhooks/blobs'
         '/runtime/webhooks/eventgrid'
+        '/runtime/webhooks/EventGrid'
       ]
     }
-    identityProviders: {
-      azureActiveDirectory: {
-        enabled: true
-        registration: {
-          clientId: clientId
-          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
-        }
-        validation: {
-          allowedAudiences: [
-            clientId
-            'api://${clientId}'
-          ]
-        }
-      }
-    }
+    identityProviders: isOn ? { azureActiveDirectory: directory } : {}
     httpSettings: {
       requireHttps: true
     }

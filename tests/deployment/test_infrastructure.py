@@ -12,7 +12,7 @@ from local.packaging import PYTHON_VERSION
 from local.stack import CONTAINERS
 from models.role import Role
 from policies.access.rights import RIGHTS
-from tests.deployment.bicep import FILES, INFRA, meaning, name_of, resource, resources
+from tests.deployment.bicep import FILES, INFRA, body, meaning, name_of, resource, resources
 from triggers import build_events, script_uploads
 
 SITES = "Microsoft.Web/sites"
@@ -184,9 +184,33 @@ def test_events_are_in_the_form_that_the_host_reads(subscriptions):
 
 
 def test_what_signs_in_elsewhere_does_not_stop_event_grid():
-    """Event Grid has a key and no sign-in: the webhooks are left out of the latter, and of nothing else."""
+    """Event Grid has a key and no sign-in: its webhooks are left out of the latter, and that of Durable Functions not."""
     validation = resource("Microsoft.Web/sites/config", "authentication")["properties"]["globalValidation"]
-    assert validation["excludedPaths"] == ["/runtime/webhooks/blobs", "/runtime/webhooks/eventgrid"]
+    webhooks = {path.removeprefix("/runtime/webhooks/") for path in validation["excludedPaths"]}
+    assert webhooks == {"blobs", "eventgrid", "EventGrid"}
+
+
+def test_sign_in_is_switched_off_by_a_deployment_without_a_client_id():
+    """A module that is left out of a deployment changes nothing: this one is always in it, and says which it is."""
+    module = re.search(r"^module authentication '\S+' = (.*)$", BICEP["modules/app.bicep"], re.MULTILINE)
+    assert module[1] == "{"
+    text = BICEP["modules/authentication.bicep"]
+    assert "var isOn = !empty(clientId)" in text
+    assert re.search(r"^    platform: \{\n      enabled: isOn\n", text, re.MULTILINE)
+    assert "var isRequired = isOn && " in text
+    # A provider with an empty client id is none that Azure can read.
+    outside = text.replace(text[text.index("var directory") : text.index("resource app")], "")
+    assert re.findall(r".*\bclientId\b.*", outside) == ["param clientId string", "var isOn = !empty(clientId)"]
+    assert "identityProviders: isOn ? { azureActiveDirectory: directory } : {}" in text
+
+
+def test_the_site_is_configured_by_one_write_after_the_other():
+    content = meaning("modules/app.bicep")
+    after = {
+        symbol: str(body({**content.get("resources", {}), **content["modules"]}[symbol]).get("dependsOn"))
+        for symbol in ("settings", "ftp", "scm", "authentication")
+    }
+    assert after == {"settings": "None", "ftp": "['settings']", "scm": "['ftp']", "authentication": "['scm']"}
 
 
 def test_the_python_is_the_same_everywhere():
@@ -223,8 +247,8 @@ def test_people_get_tokens_that_app_service_takes():
     """The issuer that is trusted is that of version 2; the page gives the permission of the file to the Azure CLI."""
     api = json.loads((INFRA / "app-api.json").read_text())
     assert api["requestedAccessTokenVersion"] == 2
-    provider = resource("Microsoft.Web/sites/config", "authentication")["properties"]["identityProviders"]
-    assert "/v2.0" in json.dumps(provider["azureActiveDirectory"]["registration"]["openIdIssuer"])
+    directory = meaning("modules/authentication.bicep")["variables"]["directory"]["value"]
+    assert "/v2.0" in json.dumps(directory["registration"]["openIdIssuer"])
     (scope,) = api["oauth2PermissionScopes"]
     assert scope["isEnabled"]
     page = (APP_FOLDER / "docs" / "deployment.md").read_text()
