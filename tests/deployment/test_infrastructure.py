@@ -184,7 +184,7 @@ def test_events_are_in_the_form_that_the_host_reads(subscriptions):
 
 
 def test_what_signs_in_elsewhere_does_not_stop_event_grid():
-    """Event Grid has a key and no sign-in: its webhooks are left out of the latter, and that of Durable Functions not."""
+    """Event Grid has keys and no sign-in: its webhooks are left out of the latter, that of Durable Functions is not."""
     validation = resource("Microsoft.Web/sites/config", "authentication")["properties"]["globalValidation"]
     webhooks = {path.removeprefix("/runtime/webhooks/") for path in validation["excludedPaths"]}
     assert webhooks == {"blobs", "eventgrid", "EventGrid"}
