@@ -65,7 +65,8 @@ async def create_or_update_identity(azure: AzureClients, identity: ManagedIdenti
 async def create_or_update_role_assignment(azure: AzureClients, assignment: RoleAssignment) -> ResourceState:
     """Give a role; asks for another try while the principal is still unknown to the role service.
 
-    Azure: PUT Microsoft.Authorization/roleAssignments, under a name that follows from scope, principal and role.
+    Azure: PUT Microsoft.Authorization/roleAssignments, under a name that follows from scope, principal and role. Where
+    the app may not, GET of those that are there: one that somebody else made is as good.
     Repeat: gives the same role under the same name.
     """
     return await role_assignments.put(azure, assignment)

@@ -15,7 +15,7 @@ from policies.resources.resource_ids import parse_resource_id
 
 
 async def put(azure: AzureClients, assignment: RoleAssignment) -> ResourceState:
-    """Give the role; an equal assignment under another name is as good.
+    """Give the role; an equal assignment under another name is as good, also where the app may not make it itself.
 
     The name is stable (from scope, principal and role), so that giving it again changes nothing.
     """
@@ -42,7 +42,27 @@ async def put(azure: AzureClients, assignment: RoleAssignment) -> ResourceState:
     except AzureRefused as refused:
         if refused.code != "RoleAssignmentExists":
             raise
+    except AzureUnavailable as unavailable:
+        # Azure asks for the right before it looks whether there is anything to do.
+        may_not = unavailable.code == "AuthorizationFailed"
+        if not (may_not and await _is_given(azure, assignment, principal_id, role_id)):
+            raise
     return ResourceState(id=resource_id, state=ProvisioningState.SUCCEEDED)
+
+
+async def _is_given(azure: AzureClients, assignment: RoleAssignment, principal_id: str, role_id: str) -> bool:
+    """Say whether the principal has the role there or above, by whoever's hand. Not, where the app may not read it."""
+    try:
+        async with azure_call(f"list the roles of {principal_id} at {assignment.scope}"):
+            listed = azure.authorization(assignment.subscription_id).role_assignments.list_for_scope(
+                assignment.scope.strip("/"), filter=f"atScope() and assignedTo('{principal_id}')"
+            )
+            given = {(one.role_definition_id or "").rpartition("/")[2].lower() async for one in listed}
+    except AzureUnavailable as unavailable:
+        if unavailable.code != "AuthorizationFailed":
+            raise
+        return False
+    return role_id.lower() in given
 
 
 async def list_grants(azure: AzureClients, place: str, principal_id: str) -> tuple[RoleGrant, ...] | None:

@@ -50,7 +50,8 @@ def activity_handle(activity: Callable[..., Any], **services: Any) -> Callable[.
                 given = {**services, **clients, name: message.from_payload(payload)}
                 answer = await activity(**arguments_for(activity, **given))
         except AzureRefused as refused:
-            return _failure(Failure(code=refused.code, message=refused.message, what_to_do=advice(refused.code)))
+            to_do = advice(refused.code, refused.message)
+            return _failure(Failure(code=refused.code, message=refused.message, what_to_do=to_do))
         except StepFailed as failed:
             return _failure(failed.failure)
         except Exception as error:

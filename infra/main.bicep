@@ -19,6 +19,9 @@ param environments array
 @description('Whether the end of a build is told by an event. Each subscription of environments gets a topic of its own events then, of which Azure allows one. Without, builds are polled alone.')
 param buildEvents bool = true
 
+@description('Whether the app may give Contributor to the identities of Azure Image Builder, which a build with a stagingResourceGroup needs on that group. Whoever runs code in the app could then give it to any program of the tenant, anywhere in the subscriptions of environments.')
+param ownStagingGroups bool = false
+
 @description('Tags of every resource.')
 param tags object = {}
 
@@ -173,6 +176,7 @@ module environmentRights 'modules/environment.bicep' = [for subscriptionId in su
   params: {
     principalId: identity.outputs.principalId
     customRoles: roles.outputs.definitionGuids
+    ownStagingGroups: ownStagingGroups
     buildEvents: buildEvents
     groupName: eventGroupNameOf(environmentName)
     topicName: nameOf('egst', environmentName)

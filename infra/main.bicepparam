@@ -8,6 +8,7 @@ param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
 // take those in a list for elements of it.
 param environments = loadJsonContent('../parameters/pipeline.json').environments
 param buildEvents = bool(readEnvironmentVariable('BUILD_EVENTS', 'true'))
+param ownStagingGroups = bool(readEnvironmentVariable('OWN_STAGING_GROUPS', 'false'))
 
 param notificationEmails = json(readEnvironmentVariable('NOTIFICATION_EMAILS', '[]'))
 param uploaderGroupIds = json(readEnvironmentVariable('UPLOADER_GROUP_IDS', '[]'))

@@ -20,6 +20,7 @@ def give_rights(
 ) -> dict[str, str]:
     """Define the custom roles, assign the app's own, and let it do nothing else from now on, also after a reset.
 
+    It stands for a deployment with the parameter `ownStagingGroups`, so that all that a file can ask for can be tried.
     Returns the GUIDs of the custom roles that it may give, by their keys.
     """
     trust = ssl.create_default_context(cafile=ca_file)
@@ -45,7 +46,9 @@ def _bodies(
     scopes = [f"/subscriptions/{one}" for one in subscription_ids]
     for key, role in rights.custom_roles.items():
         yield f"{scopes[0]}/{AUTHORIZATION}/roleDefinitions/{role_ids[key]}", _definition(role, scopes)
-    known = {**role_ids, **{key: role.id for key, role in rights.built_in_roles.items()}, "app": app_id}
+    guids = {**role_ids, **{key: role.id for key, role in rights.built_in_roles.items()}}
+    given = ", ".join(guids[role] for role in (*rights.app.gives, *rights.app.gives_for_own_staging_groups))
+    known = {**guids, "app": app_id, "given": given}
     for scope in scopes:
         for use in rights.app.on_each_subscription:
             path = f"{scope}/{AUTHORIZATION}/roleAssignments/{_guid(scope, app_id, use.role)}"

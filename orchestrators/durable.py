@@ -245,4 +245,4 @@ def _write(context: Context, level: int, sentence: str, told: dict[str, str]) ->
 def _unexpected(what: str, error: TaskFailedError) -> Failure:
     code = azure_code(error.details.message) or error.details.error_type.rsplit(".", 1)[-1]
     message = f"{what} did not succeed: {error.details.message}"
-    return Failure(code=code, message=message, what_to_do=advice(code))
+    return Failure(code=code, message=message, what_to_do=advice(code, message))

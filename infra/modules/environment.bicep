@@ -7,6 +7,9 @@ param principalId string
 @description('GUIDs of the custom roles, by their keys in policies/access/rights.json.')
 param customRoles object
 
+@description('Whether the app may give Contributor, on staging resource groups.')
+param ownStagingGroups bool
+
 @description('Whether the subscription gets a topic of its events.')
 param buildEvents bool
 
@@ -26,38 +29,18 @@ var rights = loadJsonContent('../../policies/access/rights.json')
 var builtInRoles = toObject(items(rights.builtInRoles), role => role.key, role => role.value.id)
 var roleGuids = union(builtInRoles, customRoles)
 
-// In a condition, <app> stands for the app and <role> for the GUID of a role.
+// No condition can limit Contributor to a group, so the app may give it only where the operator accepts that.
+var given = concat(rights.app.gives, ownStagingGroups ? rights.app.givesForOwnStagingGroups : [])
+var givenGuids = join(map(given, role => roleGuids[role]), ', ')
+
+// In a condition, <app> stands for the app, <given> for the roles that it may give, <role> for the GUID of a role.
 var uses = map(rights.app.onEachSubscription, use => {
   role: use.role
   reason: use.reason
   condition: replace(
-    replace(
-      replace(
-        replace(
-          replace(
-            replace(
-              replace(
-                replace(join(use.condition, '\n'), '<app>', principalId),
-                '<imageVersionWriter>',
-                roleGuids.imageVersionWriter
-              ),
-              '<managedImageWriter>',
-              roleGuids.managedImageWriter
-            ),
-            '<subnetJoiner>',
-            roleGuids.subnetJoiner
-          ),
-          '<storageBlobDataReader>',
-          roleGuids.storageBlobDataReader
-        ),
-        '<storageBlobDataContributor>',
-        roleGuids.storageBlobDataContributor
-      ),
-      '<reader>',
-      roleGuids.reader
-    ),
-    '<contributor>',
-    roleGuids.contributor
+    replace(replace(join(use.condition, '\n'), '<app>', principalId), '<given>', givenGuids),
+    '<storageBlobDataContributor>',
+    roleGuids.storageBlobDataContributor
   )
 })
 

@@ -44,7 +44,8 @@ class RoleUse(_Data):
     """A role at some kind of scope, why, and under which condition (lines of Azure's language for conditions).
 
     Of a built-in role, `actions` and `data_actions` are those that are needed of it; a custom one has no others.
-    In the condition, `<role>` stands for the GUID of a role's definition, `<app>` for the object id of the app.
+    In the condition, `<role>` stands for the GUID of a role's definition, `<given>` for those of the roles that the app
+    may give, `<app>` for the object id of the app.
     """
 
     role: str
@@ -55,8 +56,14 @@ class RoleUse(_Data):
 
 
 class RightsOfApp(_Data):
-    """What the app has by its deployment, and `on_scripts`, what it gives itself on containers that it made."""
+    """What the app has by its deployment, and `on_scripts`, what it gives itself on containers that it made.
 
+    To others it may give the roles `gives`; those of `gives_for_own_staging_groups` only where the parameter
+    `ownStagingGroups` of the deployment says so, for whoever may give Contributor can take over a subscription.
+    """
+
+    gives: tuple[str, ...]
+    gives_for_own_staging_groups: tuple[str, ...]
     on_each_subscription: tuple[RoleUse, ...]
     on_its_storage_account: tuple[RoleUse, ...]
     on_its_telemetry: RoleUse

@@ -44,6 +44,7 @@ ALWAYS = [
     ("Microsoft.Web/sites/config", "authentication", "login.tokenStore.enabled", False),
 ]  # fmt: skip
 DEFAULTS = {
+    "ownStagingGroups": False,
     "privateNetworking": False,
     "keysWithoutSignIn": False,
     "uploaderGroupIds": [],
@@ -128,6 +129,8 @@ def test_conditions_are_filled_in_completely():
     placeholders = set(re.findall("<.*?>", "".join(lines)))
     assert placeholders
     assert placeholders == set(re.findall("'(<.*?>)'", BICEP["modules/environment.bicep"]))
+    roles = BICEP["modules/environment.bicep"]
+    assert "concat(rights.app.gives, ownStagingGroups ? rights.app.givesForOwnStagingGroups : [])" in roles
     # Each has a condition: the assignment sets one always.
     assert all(use.condition for use in RIGHTS.app.on_each_subscription)
 

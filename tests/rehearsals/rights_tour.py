@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import uuid4
 
 import httpx
 
@@ -35,6 +36,9 @@ SAMPLE_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 TEMPLATE = "sbx.imageTemplate.linux.parameters.json"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-image-bakery-sbx"
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
+ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
+CONTRIBUTOR = RIGHTS.built_in_roles["contributor"].id
+ROLE_DEFINITIONS = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
 STAGING = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-staging"
 GOLDEN = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-golden"
 SOURCES = {
@@ -151,19 +155,49 @@ class Tour:
 
     def take_back_own_roles(self) -> None:
         """Take what the app gave itself on the container of the scripts."""
-        principal_id = self.simulated.app_principal_id
+        self._take_back(self.simulated.app_principal_id, "/containers/")
+
+    def take_back_staging_group(self) -> None:
+        """Take what Azure Image Builder's identity has on the staging group."""
+        self._take_back(self._image_builder(), STAGING)
+
+    def give_staging_group_by_hand(self) -> None:
+        """Give Azure Image Builder's identity Contributor on the staging group, under a name of the operator's own."""
+        properties = {"roleDefinitionId": f"{ROLE_DEFINITIONS}/{CONTRIBUTOR}", "principalId": self._image_builder()}
+        self.put(f"{STAGING}/{ASSIGNMENTS}/{uuid4()}", "2022-04-01", {}, properties)
+
+    def _take_back(self, principal_id: str, part_of_id: str) -> None:
+        for assignment in self._assignments(principal_id):
+            if part_of_id in assignment["id"]:
+                self._operator.delete(assignment["id"], params={"api-version": "2022-04-01"}).raise_for_status()
+
+    def _assignments(self, principal_id: str) -> list[dict]:
         query = {"api-version": "2022-04-01", "$filter": f"principalId eq '{principal_id}'"}
-        listed = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments"
-        for assignment in self._operator.get(listed, params=query).json()["value"]:
-            if "/containers/" in assignment["id"]:
-                self._operator.delete(assignment["id"], params=query).raise_for_status()
+        return self._operator.get(f"/subscriptions/{SUBSCRIPTION}/{ASSIGNMENTS}", params=query).json()["value"]
+
+    def _image_builder(self) -> str:
+        identity = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-image-bakery-sbx"
+        found = self._operator.get(identity, params={"api-version": "2024-11-30"})
+        return found.json()["properties"]["principalId"]
+
+    @contextmanager
+    def without_own_staging_groups(self) -> Iterator[None]:
+        """Let the app be for a while as it is deployed without the parameter: it may not give Contributor."""
+        assignments = self._assignments(self.simulated.app_principal_id)
+        (limited,) = [one for one in assignments if CONTRIBUTOR in (one["properties"]["condition"] or "")]
+        whole = limited["properties"]
+        lacking = {**whole, "condition": whole["condition"].replace(f", {CONTRIBUTOR}", "")}
+        assert CONTRIBUTOR not in lacking["condition"]
+        for properties in (lacking, whole):
+            self.put(limited["id"], "2022-04-01", {}, properties)
+            if properties is lacking:
+                yield
 
     @contextmanager
     def without(self, role: str, action: str) -> Iterator[None]:
         """Let the role lack an action for a while."""
-        listed = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
         name = f"roleName eq '{STRICT.custom_roles[role].name}'"
-        answer = self._operator.get(listed, params={"api-version": "2022-04-01", "$filter": name})
+        answer = self._operator.get(ROLE_DEFINITIONS, params={"api-version": "2022-04-01", "$filter": name})
         (definition,) = answer.json()["value"]
         whole = definition["properties"]
         lacking = [

@@ -11,7 +11,7 @@ from local.simulated_azure import Pace, SimulatedAzure
 from local.simulated_azure import Settings as SimulationSettings
 from models.pipeline_run import Scope
 from models.state import State
-from policies.checks.advice import GIVE_THE_RIGHT
+from policies.checks.advice import GIVE_CONTRIBUTOR, GIVE_THE_RIGHT
 from tests.conftest import SUBSCRIPTION
 from tests.rehearsals.rights_tour import (
     ADMINISTRATOR,
@@ -131,3 +131,18 @@ def test_a_right_that_is_taken_away_is_told_with_its_name_its_place_and_what_to_
         assert f"action '{action}'".lower() in told.lower().replace("action(s)", "action")
         assert f"object id '{tour.simulated.app_principal_id}'" in told
         assert "scope" in told
+
+
+def test_contributor_on_a_staging_group_is_given_by_hand_where_the_app_may_not(tour, asked):
+    options = ("sigImageDefinitionId", "stagingResourceGroup")
+    tour.take_back_staging_group()
+    with tour.without_own_staging_groups():
+        refused = tour.play(Play(Scope.ALL, options=options))
+        tour.give_staging_group_by_hand()
+        built = tour.play(Play(Scope.ALL, options=options))
+    (stage,) = refused.stages
+    assert stage.state is State.FAILED
+    assert stage.failure.code == "AuthorizationFailed"
+    assert "'assign the role Contributor to" in stage.failure.message
+    assert GIVE_CONTRIBUTOR in stage.failure.what_to_do
+    assert built.state is State.SUCCEEDED, built.stages[0].failure

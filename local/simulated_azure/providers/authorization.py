@@ -28,7 +28,7 @@ GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 async def put_assignment(azure: Azure, request: ArmRequest) -> ArmResponse:
-    """201, or 200 for the same assignment again.
+    """201, or 200 for the same assignment again, whose condition and description may be other ones.
 
     Raises:
         ArmError: For a principal or role that is unknown, another content under the same name, or an equal assignment.
@@ -44,6 +44,7 @@ async def put_assignment(azure: Azure, request: ArmRequest) -> ArmResponse:
                 "RoleAssignmentUpdateNotPermitted",
                 "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
             )
+        present.properties.update({name: wish.get(name) for name in ("condition", "conditionVersion", "description")})
         return ArmResponse(200, present.body)
     if any(_same(assignment, wish, scope) for assignment in azure.resources.of_type(ASSIGNMENT_TYPE, scope)):
         raise ArmError(409, "RoleAssignmentExists", "The role assignment already exists.")

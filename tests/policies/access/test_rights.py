@@ -4,6 +4,7 @@ from typing import get_args
 import pytest
 
 from configuration.settings import Settings
+from local.simulated_azure.access.conditions import Attempt, condition
 from policies.access.rights import RIGHTS, CustomRole, RightsOfImageBuilder, RoleUse, role_in_place_of, role_name
 from policies.checks.provider_registration import NEEDED_PROVIDERS
 
@@ -44,18 +45,41 @@ def test_the_app_may_register_what_a_stage_needs():
     assert registered == set(NEEDED_PROVIDERS)
 
 
-def test_the_condition_admits_the_roles_that_a_stage_gives_and_no_others():
+def test_the_app_may_give_what_a_stage_gives_and_contributor_only_where_the_deployment_says_so():
+    assert {*APP.gives, *APP.gives_for_own_staging_groups} == {use.role for use in OF_BUILDER}
+    assert APP.gives_for_own_staging_groups == (IMAGE_BUILDER.on_staging_group.role,)
+    assert not {"contributor", "networkContributor"} & set(APP.gives)
+
+
+def may(action: str, role: str, principal: str, kind: str = "ServicePrincipal") -> bool:
+    """Whether the app may do so with a role of a principal; in the condition, names stand for GUIDs."""
     (administrator,) = [use for use in APP.on_each_subscription if "Administrator" in role_name(use.role)]
-    for attributes in ("@Request", "@Resource"):
-        lines = [line for line in administrator.condition if attributes in line and "RoleDefinitionId" in line]
-        to_others, to_itself = (set(re.findall("<(.*?)>", line)) for line in lines)
-        assert to_others == {use.role for use in OF_BUILDER}
-        assert to_itself == {APP.on_scripts.role}
+    text = re.sub("<(.*?)>", r"\1", "\n".join(administrator.condition).replace("<given>", ", ".join(APP.gives)))
+    attributes = {"RoleDefinitionId": role, "PrincipalId": principal, "PrincipalType": kind}
+    source = "request" if action == "write" else "resource"
+    asked = {
+        f"@{source}[microsoft.authorization/roleassignments:{name.lower()}]": attributes[name] for name in attributes
+    }
+    return condition(text)(Attempt(f"Microsoft.Authorization/roleAssignments/{action}", asked))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_condition_admits_the_roles_that_the_app_gives_and_no_others(role: str):
+    assert may("write", role, "another") is (role in APP.gives)
+    assert may("write", role, "app") is (role == APP.on_scripts.role)
+    assert not may("write", role, "another", "User")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("principal", ["app", "another"])
+def test_the_condition_lets_the_app_take_no_role_from_anybody(role: str, principal: str):
+    assert not may("delete", role, principal)
+    assert may("read", role, principal)
 
 
 def test_conditions_name_roles_and_the_app_alone():
     named = {name for use in ALL for name in re.findall("<(.*?)>", "".join(use.condition))}
-    assert named <= {"app", *ROLES}
+    assert named <= {"app", "given", *ROLES}
 
 
 def test_only_of_built_in_roles_is_it_said_what_is_needed():
