@@ -21,7 +21,7 @@ wait_to_try_again() {
 }
 
 # Hands the package over as it is, and prints the id of the deployment. `az functionapp deployment source config-zip`
-# would have Azure build what it runs from the package, and not run what was tested.
+# would have Azure build the app anew, and not run what `make package` made.
 publish() {
     token=$(azure account get-access-token --query accessToken --output tsv) || return 1
     # By the standard input: everyone on the machine can read what stands on a command line.

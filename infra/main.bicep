@@ -31,7 +31,7 @@ param notificationEmails array = []
 @description('Client id of the app registration that people and programs sign in with, with the app roles of infra/app-roles.json. Empty: function keys alone protect the HTTP API.')
 param authenticationClientId string = ''
 
-@description('With sign-in: whether requests that have a function key and no sign-in still reach the app. They never decide on an approval.')
+@description('With sign-in: whether requests that have a function key and no sign-in still reach the app. They decide on no approval by its routes; whoever has the system key of Durable Functions, or the master key, then can by its webhook.')
 param keysWithoutSignIn bool = false
 
 @description('Object ids of groups that may upload scripts to the container "uploads". Shared keys are off, so nobody can without.')

@@ -89,6 +89,26 @@ def test_pipelines_test_and_deploy_by_what_a_person_uses(file):
     assert 'ersion: "3.13"' in text or 'versionSpec: "3.13"' in text
 
 
+@pytest.mark.parametrize(
+    ("file", "job", "command", "deploys"),
+    [
+        (WORKFLOW, r"^  (\w+):$", r"^        run: (.*)$", r"^    needs: \[test, package\]$"),
+        # A stage waits for every job of the other one.
+        (PIPELINE, r"^      - (?:job|deployment): (\w+)$", r"^          - script: (.*)$", r"^    dependsOn: test$"),
+    ],
+)
+def test_the_package_is_made_from_a_clean_checkout_and_deployed_only_if_the_tests_pass(file, job, command, deploys):
+    text = (APP_FOLDER / file).read_text()
+    _, *parts = re.split(job, text, flags=re.MULTILINE)
+    commands = {
+        name: re.findall(command, steps, re.MULTILINE) for name, steps in zip(parts[::2], parts[1::2], strict=True)
+    }
+    assert commands["package"] == ["make package"]
+    assert "make package" not in commands["test"]
+    assert "make test" in commands["test"]
+    assert re.search(deploys, text, re.MULTILINE)
+
+
 def test_scripts_have_no_finding():
     scripts = sorted((APP_FOLDER / "infra").glob("*.sh"))
     assert scripts
