@@ -92,8 +92,10 @@ def _lost_versions(records: dict[str, Any], found: list[InAzure]) -> Iterator[st
         for stage in record["stages"]
         if stage["result"] and stage["result"]["imageVersionId"]
     }
-    there = {version["id"].lower() for one in found for version in one.versions}
-    yield from (f"{version_id} is told of, or there, and not both" for version_id in told ^ there)
+    there = {version["id"].lower(): version["tags"]["imageBakeryRun"] for one in found for version in one.versions}
+    yield from (f"{version_id} is told of, and not there" for version_id in told - there.keys())
+    for version_id in there.keys() - told:
+        yield f"{version_id} is there, and not told of by its run: {records.get(there[version_id])}"
 
 
 def _unlisted(bakery: Bakery, records: dict[str, Any]) -> Iterator[str]:

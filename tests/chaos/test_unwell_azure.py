@@ -66,7 +66,7 @@ def course_of(folder, runs, images, probability, troubles=()):
             # One after the other: the second one finds what the first one made.
             ended = [one for wish in foundations(names) for one in driver.drive([wish])]
             asked = wishes(SEED, runs, names, MANY_SHORT_SCOPES)
-            for part in (asked[:FIRST_RUNS], asked[FIRST_RUNS:]):
+            for part in filter(None, (asked[:FIRST_RUNS], asked[FIRST_RUNS:])):
                 ended += driver.drive(part)
                 memory.append(psutil.Process(stack.functions.pid).memory_info().rss >> 20)
             driver.settle()

@@ -18,7 +18,11 @@ APPROVALS = {
 
 def signed_in(name, *roles):
     """Return the header that App Service authentication adds; nothing stands in between here that would check it."""
-    claims = [("preferred_username", name), *(("roles", role) for role in roles or ("Operator", "Approver"))]
+    claims = [
+        ("preferred_username", name),
+        ("oid", f"id of {name}"),
+        *(("roles", role) for role in roles or ("Operator", "Approver")),
+    ]
     principal = {"auth_typ": "aad", "claims": [{"typ": kind, "val": value} for kind, value in claims]}
     return {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(json.dumps(principal).encode()).decode()}
 
@@ -68,7 +72,11 @@ def test_two_approvals_let_a_run_through_and_what_does_not_count_is_answered_dis
     assert wrong.json()["faults"][0]["instead"] == "approved"
     counted = decide(three, run_id, "dev", signed_in("Ann@example.org"), decision="approved", reason="Looks good.")
     assert counted.status_code == 200
-    assert counted.json()["decision"]["who"] == {"name": "Ann@example.org", "verified": True}
+    assert counted.json()["decision"]["who"] == {
+        "name": "Ann@example.org",
+        "verified": True,
+        "id": "id of Ann@example.org",
+    }
     second = decide(three, run_id, "dev", signed_in("ann@example.org"), decision="rejected")
     assert (second.status_code, "Ann@example.org approved it" in second.json()["detail"]) == (409, True)
 
@@ -80,7 +88,7 @@ def test_two_approvals_let_a_run_through_and_what_does_not_count_is_answered_dis
     assert [one["decision"]["who"]["verified"] for one in run["approvals"]] == [True, True]
     late = decide(three, run_id, "prd", decision="rejected")
     assert (late.status_code, "carl@example.org approved it" in late.json()["detail"]) == (409, True)
-    who = {"name": "bob@example.org", "verified": True}
+    who = {"name": "bob@example.org", "verified": True, "id": "id of bob@example.org"}
     assert run["startedBy"] == {"kind": "http", "who": who, "month": None, "reason": None}
 
 
