@@ -25,6 +25,10 @@ from policies.removal.stored_leftovers import MOST_RECORDS, NOTE_LIFETIME, is_un
 from policies.runs.standing import BROKEN_OFF
 from policies.upkeep.uploads import quoted
 
+# What a run builds with is fixed, so its record is read once, by whichever try; all of them whole would be too much for
+# the memory of a small host.
+_known_scripts: dict[str, frozenset[str]] = {}
+
 
 async def list_recorded_runs(azure: AzureClients, asked: RunsAsked) -> RecordedRuns:
     """Tell what is recorded of runs: of those that are asked about, and of all in which something may still go on.
@@ -71,7 +75,6 @@ async def delete_unused_contents(azure: AzureClients, moment: Moment) -> Leftove
     runs = await records.list_newest(azure, MOST_RECORDS)
     if len(runs) == MOST_RECORDS:
         return Leftovers()
-    # One record after the other is let go: all of them together are too much for a small host.
     named = frozenset().union(*await few_at_once(lambda run: _named_by(azure, run.id), runs))
     unused = [one for one in kept if is_unused(one.sha256, one.asked_for_at, named, moment.now)]
     removed = [one for one in unused if await script_contents.remove(azure, one)]
@@ -112,8 +115,12 @@ async def publish_leftovers(azure: AzureClients, report: LeftoversReport) -> Don
 
 async def _named_by(azure: AzureClients, run_id: str) -> frozenset[str]:
     """Return the SHA-256 of the scripts that the record of a run names."""
-    record = await records.find(azure, run_id)
-    return frozenset(script.sha256 for script in record.scripts) if record else frozenset()
+    if run_id not in _known_scripts:
+        record = await records.find(azure, run_id)
+        if record is None:
+            return frozenset()
+        _known_scripts[run_id] = frozenset(script.sha256 for script in record.scripts)
+    return _known_scripts[run_id]
 
 
 def _may_go_on(run: PipelineRunSummary) -> bool:
