@@ -5,6 +5,7 @@ import azure.functions as func
 
 from activities.check_stage import check_stage
 from activities.due_runs import find_due_run
+from activities.half_made import delete_half_made, find_half_made
 from activities.image_templates import (
     cancel_image_run,
     create_image_template,
@@ -133,6 +134,8 @@ register_activity(app, get_image_run)
 register_activity(app, cancel_image_run)
 
 # publication and record,
+register_activity(app, find_half_made)
+register_activity(app, delete_half_made)
 register_activity(app, get_publication)
 register_activity(app, publish_lineage)
 register_activity(app, publish_record)

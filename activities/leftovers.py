@@ -136,6 +136,7 @@ def _recorded(record: PipelineRecord) -> RecordedRun:
         broken_off=record.failure is not None and record.failure.code in BROKEN_OFF,
         template_names=tuple(build.template_name for build in builds),
         ended_builds=tuple(build.template_name for build in builds if build.run_state.finished),
+        artifacts=tuple(output.artifact for stage in record.stages if stage.result for output in stage.result.outputs),
         record=record if goes_on else None,
     )
 

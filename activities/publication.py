@@ -1,6 +1,6 @@
 """Publication: what a build made, and what is inside it."""
 
-from azure_clients import blobs, galleries, image_templates, storage_accounts, tags
+from azure_clients import blobs, image_templates, image_versions, storage_accounts, tags
 from azure_clients.connection import AzureClients
 from models.errors import AzureError, AzureUnavailable
 from models.pipeline_record import Publication
@@ -18,7 +18,7 @@ async def get_publication(azure: AzureClients, request: PublicationRequest) -> P
     template = await image_templates.get(azure, request.template)
     outputs = await image_templates.list_run_outputs(azure, request.template)
     version_ids = [output.artifact for output in outputs if "/galleries/" in output.artifact.lower()]
-    read = {version_id: await galleries.get_replication(azure, version_id) for version_id in version_ids}
+    read = {version_id: await image_versions.get_replication(azure, version_id) for version_id in version_ids}
     found = {version_id: replication for version_id, replication in read.items() if replication}
     if request.version_expected and (not found or len(found) < len(read)):
         operation = f"find the image version of {request.template.name}"

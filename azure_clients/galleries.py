@@ -1,30 +1,16 @@
-"""Compute galleries, image definitions and image versions (Microsoft.Compute/galleries)."""
-
-from dataclasses import dataclass
+"""Compute galleries and image definitions (Microsoft.Compute/galleries)."""
 
 from azure.mgmt.compute import models
 
 from azure_clients.azure_call import azure_call
 from azure_clients.connection import AzureClients
-from azure_clients.wire import plain_text, region_name, resource_state
+from azure_clients.wire import region_name, resource_state
 from models.configuration import ImageDefinition
 from models.errors import AzureAbsent
-from models.pipeline_record import RegionalReplication
 from models.resources import Gallery, GalleryImageDefinition, ProvisioningState, ResourceState
 from models.source_image import GalleryVersionSource, PurchasePlan, SourceImage
-from policies.redaction import redacted
 from policies.resources.resource_ids import parse_resource_id
 from policies.resources.security_types import security_types
-
-UNKNOWN = "Unknown"
-
-
-@dataclass(frozen=True)
-class Replication:
-    """How far an image version is replicated: the aggregated state, and each region's."""
-
-    state: str
-    regions: tuple[RegionalReplication, ...]
 
 
 async def put(azure: AzureClients, gallery: Gallery) -> None:
@@ -73,36 +59,6 @@ async def get_image_definition(azure: AzureClients, definition: GalleryImageDefi
     except AzureAbsent:
         return ResourceState(id=definition.id, state=ProvisioningState.ABSENT)
     return resource_state(definition.id, found.properties.provisioning_state if found.properties else None)
-
-
-async def get_replication(azure: AzureClients, image_version_id: str) -> Replication | None:
-    """Return how far the replication of an image version is, or None where the version is not there."""
-    parts = parse_resource_id(image_version_id)
-    try:
-        async with azure_call(f"read image version {image_version_id}"):
-            found = await azure.compute(parts["subscriptions"]).gallery_image_versions.get(
-                parts["resourcegroups"],
-                parts["galleries"],
-                parts["images"],
-                parts["versions"],
-                expand="ReplicationStatus",
-            )
-    except AzureAbsent:
-        return None
-    status = found.properties.replication_status if found.properties else None
-    return Replication(
-        state=plain_text(status.aggregated_state if status else None) or UNKNOWN,
-        regions=tuple(
-            RegionalReplication(
-                image_version_id=image_version_id,
-                name=region_name(region.region or ""),
-                state=plain_text(region.state) or UNKNOWN,
-                progress=region.progress,
-                details=redacted(region.details or "") or None,
-            )
-            for region in (status and status.summary) or ()
-        ),
-    )
 
 
 async def list_image_definitions(azure: AzureClients, gallery: Gallery) -> tuple[ImageDefinition, ...] | None:

@@ -31,6 +31,12 @@ def time(moment: datetime | None) -> datetime | None:
     return None if moment is None or moment.year == 1 else moment
 
 
+def has_failed(resource: Any) -> bool:
+    """Say whether the provisioning of a resource ended as Failed; one that is being deleted has not."""
+    state = resource.properties.provisioning_state if resource.properties else None
+    return (plain_text(state) or "").lower() == "failed"
+
+
 def resource_state(resource_id: str, word: Any) -> ResourceState:
     """Return the state of a resource from its provisioning state, whatever its case.
 

@@ -7,6 +7,7 @@ from rich.text import Text
 from cli.changes import approval_state, by_whom, clock
 from cli.findings import print_remarks, print_sentence
 from models.approval import ApprovalState
+from models.artifacts import RemovedArtifact
 from models.pipeline_record import BuiltScript, PipelineRecord, PipelineRunSummary, Publication, StageRecord
 from models.pipeline_run import StepName
 from models.state import State
@@ -32,11 +33,7 @@ def print_run(console: Console, record: PipelineRecord) -> None:
         console.print()
         console.print(_steps(stage))
         if stage.result:
-            console.print()
-            _print_facts(console, stage.result)
-            if stage.result.scripts:
-                console.print()
-                console.print(_scripts(stage.result))
+            _print_result(console, stage.result)
         if stage.remarks:
             console.print()
         print_remarks(console, stage.remarks)
@@ -93,6 +90,18 @@ def _steps(stage: StageRecord) -> Table:
     return table
 
 
+def _print_result(console: Console, result: Publication) -> None:
+    console.print()
+    _print_facts(console, result)
+    if result.scripts:
+        console.print()
+        console.print(_scripts(result))
+    if result.half_made:
+        console.print()
+    for one in result.half_made:
+        print_sentence(console, f"The build left {one.artifact} half made: {_became_of(one)}.")
+
+
 def _print_facts(console: Console, result: Publication) -> None:
     """Print one line for each fact, which the terminal alone may fold: ids and addresses can be copied whole."""
     facts = {
@@ -111,6 +120,11 @@ def _print_facts(console: Console, result: Publication) -> None:
     width = max(map(len, told))
     for name, value in told.items():
         console.print(Text.assemble((f"{name:<{width}}", "bold"), f"  {value}"), soft_wrap=True)
+
+
+def _became_of(half_made: RemovedArtifact) -> str:
+    failure = half_made.failure
+    return f"it could not be removed, {failure.code}: {failure.message}" if failure else "it is being removed"
 
 
 def _scripts(result: Publication) -> Table:

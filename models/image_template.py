@@ -25,7 +25,8 @@ class ImageTemplatePlan(Message):
 
     `properties` is what ARM takes (Microsoft.VirtualMachineImages/imageTemplates, api 2025-10-01);
     `build_timeout_minutes` 0 stands for the service's own 240; `image_definition_id` is None where no version is
-    published in a gallery.
+    published in a gallery. `distribution_targets` are the ids of the image definitions and managed images in which
+    builds put what they make.
     """
 
     base_name: str
@@ -37,4 +38,5 @@ class ImageTemplatePlan(Message):
     properties: JsonObject
     build_timeout_minutes: int
     image_definition_id: str | None = None
+    distribution_targets: tuple[str, ...] = ()
     scripts: tuple[ScriptReference, ...] = ()

@@ -15,6 +15,7 @@ class LeftoverKind(StrEnum):
     RUN = "run"
     BUILD = "build"
     IMAGE_TEMPLATE = "imageTemplate"
+    ARTIFACT = "artifact"
     STAGING_GROUP = "stagingGroup"
     SCRIPT_CONTENT = "scriptContent"
     UPLOAD_NOTE = "uploadNote"
@@ -57,11 +58,15 @@ class LeftoversReport(Leftovers):
 
 
 class Sweep(Message):
-    """Starts the orchestration `sweep_leftovers`: what the operator's files name."""
+    """Starts the orchestration `sweep_leftovers`: what the operator's files name.
+
+    `distribution_targets` are the ids of the image definitions and managed images of all images and environments.
+    """
 
     images: tuple[str, ...]
     environments: tuple[str, ...]
     groups: tuple[TemplatesOfGroup, ...]
+    distribution_targets: tuple[str, ...] = ()
 
 
 class Subscription(Message):
@@ -95,14 +100,15 @@ class RecordedRun(Message):
     """What is recorded of a run.
 
     `broken_off` says that it did not come to its own end, `template_names` has the image templates that it built,
-    `ended_builds` those of them whose run was seen to end. `record` is the whole, where something of the run may still
-    go on.
+    `ended_builds` those of them whose run was seen to end, `artifacts` the ids of what it published. `record` is the
+    whole, where something of the run may still go on.
     """
 
     id: str
     broken_off: bool = False
     template_names: tuple[str, ...] = ()
     ended_builds: tuple[str, ...] = ()
+    artifacts: tuple[str, ...] = ()
     record: PipelineRecord | None = None
 
 

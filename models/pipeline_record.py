@@ -6,6 +6,7 @@ from typing import Self, override
 from pydantic import computed_field
 
 from models.approval import ApprovalRecord, CancelRequest
+from models.artifacts import RemovedArtifact
 from models.failure import Failure
 from models.faults import Remark
 from models.image_build import ImageBuildProgress
@@ -86,7 +87,8 @@ class Publication(Message):
 
     `image_version_id` is the first version where several galleries get one. `replication_state` is that of all versions
     (InProgress where it outlasts the build), `exact_source_version` the version that `latest` came to, the id of a
-    managed image, `log_url` the address of `customization.log` or of the container it lies in.
+    managed image, `log_url` the address of `customization.log` or of the container it lies in. `half_made` are what a
+    build that did not succeed left unfinished.
     """
 
     image_version_id: str | None
@@ -98,6 +100,7 @@ class Publication(Message):
     outputs: tuple[RunOutput, ...]
     regions: tuple[RegionalReplication, ...] = ()
     lineage_failures: tuple[LineageFailure, ...] = ()
+    half_made: tuple[RemovedArtifact, ...] = ()
 
 
 class StageRecord(Timed):

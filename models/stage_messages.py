@@ -67,11 +67,15 @@ class UploadedScripts(Message):
 
 
 class PublicationRequest(Message):
-    """Asks what a build published; `version_expected` where a build that succeeds publishes an image version."""
+    """Asks what a build published; `version_expected` where a build that succeeds publishes an image version.
+
+    `distribution_targets` are the image definitions and managed images that its template names.
+    """
 
     template: ImageTemplateReference
     scripts: tuple[BuiltScript, ...]
     version_expected: bool = False
+    distribution_targets: tuple[str, ...] = ()
 
 
 class Published(Message):

@@ -16,7 +16,7 @@ def follow_to_its_end(stage: OngoingStage, watch: ImageBuildWatch, request: Publ
     try:
         yield from _follow(stage, watch)
     except StepFailed:
-        stage.log.result((yield from find_publication(stage.context, request)))
+        stage.log.result((yield from find_publication(stage, request)))
         raise
     return State.SUCCEEDED
 

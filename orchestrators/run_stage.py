@@ -79,8 +79,12 @@ def _steps(stage: OngoingStage) -> Steps[State]:
     if Work.IMAGE not in work:
         return State.SUCCEEDED
     template = yield from _submit(stage, plan, scripts)
-    version_expected = plan.image_template.image_definition_id is not None
-    request = PublicationRequest(template=template, scripts=scripts.scripts, version_expected=version_expected)
+    request = PublicationRequest(
+        template=template,
+        scripts=scripts.scripts,
+        version_expected=plan.image_template.image_definition_id is not None,
+        distribution_targets=plan.image_template.distribution_targets,
+    )
     if (yield from stage.log.step(StepName.BUILD, _build(stage, checked, request))) is State.TRIGGERED:
         return State.TRIGGERED
     yield from publish(stage, request)

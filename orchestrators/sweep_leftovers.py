@@ -3,9 +3,10 @@
 1. lists image templates and staging groups, side by side;
 2. ends what was left of runs: orchestrations that go on are asked to cancel, records get their end, builds that nobody
    watches are canceled, image templates of which nothing will come are removed, with their build logs kept;
-3. finds staging groups without an image template;
-4. clears the app's own storage account of what nobody needs;
-5. writes the report, and a line to the log for each thing.
+3. removes image versions and managed images that builds left half made;
+4. finds staging groups without an image template;
+5. clears the app's own storage account of what nobody needs;
+6. writes the report, and a line to the log for each thing.
 
 What one question finds does not hang on whether another is answered.
 """
@@ -19,6 +20,7 @@ from models.failure import Failure
 from models.leftovers import Leftover, LeftoversReport, Moment, Remedy, Subscription, Sweep
 from models.message import Message
 from orchestrators.durable import Context, Pending, Steps, call_activity, now, outcomes, schedule_activity, warn
+from orchestrators.half_made import sweep_half_made
 from orchestrators.left_runs import sweep_runs
 from policies.removal.leftovers import left_staging_groups
 
@@ -40,10 +42,11 @@ def sweep_leftovers(context: Context, sweep: Sweep) -> Steps[LeftoversReport]:
     )
     found = [one for listed in templates if listed for one in listed.templates]
     leftovers: list[Leftover] = []
-    try:
-        leftovers += yield from sweep_runs(context, sweep, found)
-    except StepFailed as failed:
-        unanswered.append(str(failed))
+    for part in (sweep_runs(context, sweep, found), sweep_half_made(context, sweep.distribution_targets)):
+        try:
+            leftovers += yield from part
+        except StepFailed as failed:
+            unanswered.append(str(failed))
     names = {
         (group.subscription_id, group.resource_group.lower()): [one.template.name for one in listed.templates]
         for group, listed in zip(sweep.groups, templates, strict=True)

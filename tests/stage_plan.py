@@ -46,6 +46,7 @@ def stage_plan(
             },
             build_timeout_minutes=build_timeout_minutes,
             image_definition_id=DEFINITION_ID,
+            distribution_targets=(DEFINITION_ID,),
             scripts=(
                 ScriptReference(
                     pointer="customize[0].scriptUri",

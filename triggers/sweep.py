@@ -24,9 +24,11 @@ async def start_sweep(settings: Settings, client: df.DurableFunctionsClient) -> 
         )
         for plan in reading.plans.values()
     )
+    targets = (target for plan in reading.plans.values() for target in plan.image_template.distribution_targets)
     sweep = Sweep(
         images=tuple(image.name for image in reading.pipeline.images),
         environments=tuple(environment.name for environment in reading.pipeline.environments),
         groups=tuple(dict.fromkeys(groups)),
+        distribution_targets=tuple(dict.fromkeys(targets)),
     )
     await durable_engine.start(client, Instance(sweep_leftovers.__name__, instance_id(), sweep))

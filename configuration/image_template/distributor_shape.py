@@ -5,7 +5,15 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from configuration.checking.shape import Shape, refusal
-from configuration.checking.texts import Address, GalleryImageId, ManagedImageId, Region, RunOutputName, TagsOfBuild
+from configuration.checking.texts import (
+    Address,
+    GalleryImageId,
+    ManagedImageId,
+    Region,
+    RunOutputName,
+    TagsOfBuild,
+    without_version,
+)
 
 StorageAccountType = Literal["Standard_LRS", "Standard_ZRS", "Premium_LRS"]
 
@@ -60,6 +68,11 @@ class SharedImageDistributor(Shape):
             )
         return self
 
+    @property
+    def target(self) -> str:
+        """The id of the image definition."""
+        return without_version(self.gallery_image_id)
+
 
 class ManagedImageDistributor(Shape):
     """Makes a managed image."""
@@ -70,6 +83,11 @@ class ManagedImageDistributor(Shape):
     image_id: ManagedImageId
     location: Region
 
+    @property
+    def target(self) -> str:
+        """The id of the managed image."""
+        return self.image_id
+
 
 class VhdDistributor(Shape):
     """Makes a VHD, in the staging storage account where no address is given."""
@@ -78,6 +96,10 @@ class VhdDistributor(Shape):
     run_output_name: RunOutputName
     artifact_tags: TagsOfBuild | None = None
     uri: Address | None = None
+
+    @property
+    def target(self) -> None:
+        """A VHD is no resource."""
 
 
 Distributor = Annotated[SharedImageDistributor | ManagedImageDistributor | VhdDistributor, Field(discriminator="type")]

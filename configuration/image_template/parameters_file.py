@@ -58,5 +58,6 @@ def _plan(
         properties=properties.to_json(),
         build_timeout_minutes=properties.build_timeout_in_minutes or 0,
         image_definition_id=properties.image_definition_id(),
+        distribution_targets=properties.distribution_targets(),
         scripts=scripts,
     )

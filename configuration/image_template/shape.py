@@ -23,7 +23,6 @@ from configuration.checking.texts import (
     TagsOfBuild,
     VmSize,
     Word,
-    without_version,
 )
 from configuration.image_template.distributor_shape import Distributor, SharedImageDistributor
 
@@ -252,5 +251,8 @@ class ImageTemplateProperties(Shape):
 
     def image_definition_id(self) -> str | None:
         """Return the image definition that a version is published of, or None where none is."""
-        shared = (each.gallery_image_id for each in self.distribute if isinstance(each, SharedImageDistributor))
-        return next((without_version(each) for each in shared), None)
+        return next((each.target for each in self.distribute if isinstance(each, SharedImageDistributor)), None)
+
+    def distribution_targets(self) -> tuple[str, ...]:
+        """Return the ids of the image definitions and managed images that get something; a VHD has none."""
+        return tuple(dict.fromkeys(each.target for each in self.distribute if each.target))

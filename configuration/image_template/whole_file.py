@@ -112,6 +112,7 @@ def _plan(
         properties=shape.properties.to_json(),
         build_timeout_minutes=shape.properties.build_timeout_in_minutes or 0,
         image_definition_id=shape.properties.image_definition_id(),
+        distribution_targets=shape.properties.distribution_targets(),
         scripts=scripts,
     )
 

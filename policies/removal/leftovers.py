@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from models.artifacts import HalfMadeArtifact
 from models.image_build import ImageRunState
 from models.instance_state import InstanceState
 from models.leftovers import Leftover, LeftoverKind, RecordedRun, Remedy, StagingGroup
@@ -131,6 +132,22 @@ def left_template(found: FoundImageTemplate, run: RunFacts, now: datetime, *, is
     if kept_because(found) is not None or run.recorded is None or run.recorded.record is not None:
         return None
     because = f"The run {run.id}, which made it, was broken off, or ended before it could build it."
+    return told.model_copy(update={"because": because, "remedy": Remedy.REMOVED})
+
+
+def left_artifact(found: HalfMadeArtifact, recorded: RecordedRun | None) -> Leftover | None:
+    """Return what a build left half made, once its run is over and if its record does not name it as published.
+
+    A version that is `Failed` for a region that could not be replicated to was published all the same.
+    """
+    told = Leftover(kind=LeftoverKind.ARTIFACT, name=found.id, run_id=found.run_id, because="")
+    if recorded is None:
+        because = f"This app does not know the run {found.run_id}, which made it: another one may have started that."
+        return told.model_copy(update={"because": because})
+    is_published = found.id.lower() in {artifact.lower() for artifact in recorded.artifacts}
+    if recorded.record is not None or is_published:
+        return None
+    because = f"A build of the run {found.run_id}, which is over, left it half made."
     return told.model_copy(update={"because": because, "remedy": Remedy.REMOVED})
 
 

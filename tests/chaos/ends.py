@@ -17,7 +17,7 @@ OVER = {"Succeeded", "Failed", "Canceled", "PartiallySucceeded"}
 
 @dataclass(frozen=True)
 class InAzure:
-    """What there is in an environment: image templates, image versions, and the names of its resource groups."""
+    """What there is in an environment: image templates, resource groups, and image versions that shall be there."""
 
     environment: str
     templates: list[dict[str, Any]]
@@ -149,4 +149,5 @@ def _in_azure(bakery: Bakery, environment: str) -> InAzure:
     definitions = bakery.azure(f"{providers}/{GALLERY.format(environment)}", "2026-03-03")["value"]
     listed = (bakery.azure(f"{one['id']}/versions", "2026-03-03")["value"] for one in definitions)
     groups = bakery.azure(f"{subscription}/resourcegroups", "2024-03-01")["value"]
-    return InAzure(environment, templates, [*chain.from_iterable(listed)], groups)
+    versions = [one for one in chain.from_iterable(listed) if one["properties"]["provisioningState"] != "Deleting"]
+    return InAzure(environment, templates, versions, groups)

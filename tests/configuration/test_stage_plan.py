@@ -141,6 +141,7 @@ def test_the_first_container_is_the_one_for_the_scripts(folder: Folder) -> None:
 def test_a_template_goes_to_the_one_definition_for_its_system(folder: Folder) -> None:
     template = plan_of(folder).image_template
     assert template.image_definition_id == DEFINITION_ID
+    assert template.distribution_targets == (DEFINITION_ID,)
     assert template.properties["distribute"] == [
         {
             "type": "SharedImage",
@@ -189,6 +190,10 @@ def test_everything_finds_its_place_in_the_properties(folder: Folder) -> None:
     )
     template = plan_of(folder).image_template
     assert template.tags == {"team": "images"}
+    assert template.distribution_targets == (
+        DEFINITION_ID,
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images/providers/Microsoft.Compute/images/managed",
+    )
     assert template.properties == {
         "source": {"type": "SharedImageVersion", "imageVersionId": f"{DEFINITION_ID}/versions/latest"},
         "customize": [{"type": "Shell", "name": "Tools", "scriptUri": f"{SCRIPTS}/linux/install_tools.sh"}],

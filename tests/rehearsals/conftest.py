@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from models.artifacts import HalfMadeArtifacts
 from models.configuration import StagePlan
 from models.image_build import ImageRun, ImageRunState
 from models.pipeline_record import BuiltScript, Publication, RunOutput
@@ -62,6 +63,8 @@ def obliging_azure(plan: StagePlan) -> dict[str, Any]:
         ],
         "cancel_image_run": ImageRun(state=ImageRunState.CANCELING),
         "publish_lineage": Done(),
+        "find_half_made": HalfMadeArtifacts(),
+        "delete_half_made": Done(),
         "get_publication": Published(
             publication=Publication(
                 image_version_id=VERSION_ID,

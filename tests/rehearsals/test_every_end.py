@@ -8,12 +8,14 @@ from datetime import timedelta
 
 import pytest
 
+from activities.half_made import find_half_made
 from activities.image_templates import cancel_image_run
 from activities.run_scripts import gather_scripts, read_with_uploads
 from azure_clients import records
 from azure_clients.connection import AzureClients
 from configuration.settings import APP_FOLDER, Settings
 from local.simulated_azure.providers.image_templates.rejection import PROVISIONING_ERROR_CODES
+from models.artifacts import DistributionTargets
 from models.pipeline_run import PipelineRun, Scope, Starter
 from models.resources import ImageTemplateReference
 from models.state import State
@@ -28,6 +30,10 @@ from tests.conftest import OTHER_SUBSCRIPTION, SUBSCRIPTION
 from tests.rehearsals.rehearsal_on_azure import RehearsalOnAzure
 
 SAMPLE_SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+DEFINITION_ID = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-image-bakery-sbx/providers/Microsoft.Compute"
+    "/galleries/gal_image_bakery_sbx/images/linux-ubuntu-24-04"
+)
 ENVIRONMENTS = {"sbx": SUBSCRIPTION, "dev": OTHER_SUBSCRIPTION}
 CHILDREN = [run_stage, deploy_infrastructure, remove_image_templates, tend_image_build, watch_image_build]
 WORDS = "Azure's own words."
@@ -85,6 +91,11 @@ class Stage:
         play.play_on()
         return self.runner.run(records.find(self.azure, run.id))
 
+    def failed_versions(self):
+        """Return the image versions that failed and are not on their way to be deleted."""
+        found = self.runner.run(find_half_made(self.azure, DistributionTargets(ids=(DEFINITION_ID,))))
+        return [one.id for one in found.artifacts]
+
 
 @pytest.fixture(scope="module")
 def deployed(simulated_azure_server, azurite, settings):
@@ -116,6 +127,11 @@ def stage(deployed):
 
 def requests_to(simulated, subscription, method=""):
     return [entry for entry in simulated.requests.all() if subscription in entry["url"] and method in entry["method"]]
+
+
+def half_made(stage_record):
+    assert all(one.failure is None for one in stage_record.result.half_made)
+    return [one.artifact for one in stage_record.result.half_made]
 
 
 def build(outcome, sub_state="Distributing"):
@@ -153,6 +169,8 @@ RUNS = {
 }
 PUBLISHED = {State.SUCCEEDED, State.PARTIALLY_SUCCEEDED}
 UNTENDED = ["Succeeded", "PartiallySucceeded", "Failed", "Canceled", "replicated nowhere", "replication in progress"]
+# Their builds end as they distribute, with Azure having begun a version.
+LEFT_HALF_MADE = {"Failed", "Canceled", *(case for case in RUNS if case.endswith("the service gives up"))}
 CASES = [*((case, True) for case in RUNS), *((case, False) for case in UNTENDED)]
 
 
@@ -174,20 +192,24 @@ def test_every_state_of_a_run_ends_in_its_own_result(stage, case, waits):
     source = first.result.exact_source_version
     expected = {"operation": "Merge", "properties": {"tags": {"imageBakerySource": source}}}
     assert tags == ([expected] if state in PUBLISHED else [])
+    assert stage.failed_versions() == []
+    assert bool(half_made(first)) == (case in LEFT_HALF_MADE)
 
 
-def test_a_build_that_someone_cancels_in_azure_is_canceled(stage):
+@pytest.mark.parametrize(("after", "is_distributing"), [(30, False), (55, True)])
+def test_a_build_that_someone_cancels_in_azure_is_canceled_and_leaves_nothing_half_made(stage, after, is_distributing):
     def cancel_later(play):
         def cancel():
             (submitted,) = play.inputs["create_image_template"]
             stage.runner.run(cancel_image_run(stage.azure, ImageTemplateReference.from_payload(submitted)))
 
-        play.call_later(timedelta(seconds=30), cancel)
+        play.call_later(timedelta(seconds=after), cancel)
 
     record = stage.play(prepare=cancel_later)
     (first,) = record.stages
     assert (record.state, first.state) == (State.CANCELED, State.CANCELED)
     assert (first.failure.code, first.failure.message) == ("ImageRunCanceled", "Image build was canceled by the user.")
+    assert (len(half_made(first)), stage.failed_versions()) == (is_distributing, [])
 
 
 def test_the_status_of_an_earlier_run_is_not_that_of_this_one(stage):

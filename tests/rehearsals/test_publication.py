@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.artifacts import HalfMadeArtifact, HalfMadeArtifacts
 from models.errors import AzureUnavailable
 from models.failure import Failure
 from models.image_build import ImageRun, ImageRunState
@@ -16,7 +17,9 @@ from orchestrators.tend_image_build import tend_image_build
 from orchestrators.watch_image_build import watch_image_build
 from tests.rehearsals.conftest import VERSION_ID
 from tests.rehearsals.rehearsal import Rehearsal
+from tests.stage_plan import DEFINITION_ID
 
+RUN_ID = "linux-20260311-030000-00000a"
 PARTIAL = ImageRun(state=ImageRunState.PARTIALLY_SUCCEEDED, message="One of two galleries took it.")
 FAILED_SOMEWHERE = RegionalReplication(
     image_version_id=VERSION_ID, name="northeurope", state="Failed", details="No capacity."
@@ -32,7 +35,7 @@ def perform(request, obliging_azure):
         children = [deploy_infrastructure, remove_image_templates, tend_image_build, watch_image_build]
         rehearsal = Rehearsal(obliging_azure | {"publish_build_end": Done()} | answers, children)
         stage = Stage(
-            run_id="linux-20260311-030000-00000a",
+            run_id=RUN_ID,
             image="linux",
             scope=Scope.ALL,
             environment="sbx",
@@ -71,10 +74,40 @@ def test_a_build_that_succeeded_in_part_is_told_with_what_it_published_all_the_s
     assert rehearsal.inputs["get_publication"][-1]["versionExpected"] is False
 
 
+REFUSED = {"failure": Failure(code="ScopeLocked", message="The gallery is locked.").to_payload()}
+LEFT = HalfMadeArtifact(id=f"{VERSION_ID.rpartition('/')[0]}/1.0.2", run_id=RUN_ID)
+
+
+@pytest.mark.parametrize(("answer", "told"), [(Done(), None), (REFUSED, "ScopeLocked")])
+def test_what_a_build_left_half_made_is_removed_and_told_but_not_what_it_published_or_is_anothers(
+    perform, answer, told
+):
+    published = LEFT.model_copy(update={"id": VERSION_ID.upper()})
+    of_another = LEFT.model_copy(update={"id": f"{VERSION_ID}0", "run_id": f"{RUN_ID[:-1]}b"})
+    found = HalfMadeArtifacts(artifacts=(published, LEFT, of_another))
+    record, rehearsal = perform(get_image_run=PARTIAL, find_half_made=found, delete_half_made=answer)
+    assert rehearsal.inputs["find_half_made"] == [{"ids": [DEFINITION_ID]}]
+    assert rehearsal.inputs["delete_half_made"] == [LEFT.to_payload()]
+    assert record.state is State.PARTIALLY_SUCCEEDED
+    (half_made,) = record.result.half_made
+    assert (half_made.artifact, half_made.failure and half_made.failure.code) == (LEFT.id, told)
+
+
+def test_what_was_published_is_told_though_what_was_left_cannot_be_found_out(perform):
+    record, _ = perform(get_image_run=PARTIAL, find_half_made=REFUSED)
+    assert record.result.image_version_id == VERSION_ID
+    assert record.result.half_made == ()
+
+
+def test_of_a_good_build_nothing_is_looked_for_that_was_left(perform):
+    _, rehearsal = perform()
+    assert "find_half_made" not in rehearsal.inputs
+
+
 @pytest.mark.parametrize(
     "answer",
     [
-        {"failure": Failure(code="ScopeLocked", message="The gallery is locked.").to_payload()},
+        REFUSED,
         AzureUnavailable("tag it", "ScopeLocked", "The gallery is locked."),
     ],
 )

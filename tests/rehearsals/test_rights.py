@@ -83,6 +83,7 @@ OWN_PLAYS = {
     "subnets/join/action": Play(Scope.ONLY_IMAGE, options=("sigImageDefinitionId", "subnetId")),
     "resourceGroups/resources/read": Play(Scope.ONLY_IMAGE, options=("sigImageDefinitionId", "stagingResourceGroup")),
     "/register/action": Play(Scope.ONLY_IMAGE),
+    "Microsoft.Compute/images/read": PLAYS["from a managed image"],
 }
 CHEAPEST_FIRST = [*reversed(PLAYS)]
 # Without these the check does not know what Azure Image Builder's identity may do, and finds nothing lacking.

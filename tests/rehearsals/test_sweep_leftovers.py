@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from models.artifacts import HalfMadeArtifact, HalfMadeArtifacts
 from models.failure import Failure
 from models.image_build import ImageRun, ImageRunState
 from models.instance_state import InstancesFound, InstanceState, Standing
@@ -39,6 +40,7 @@ SWEEP = Sweep(
     images=("linux",),
     environments=("sbx",),
     groups=(TemplatesOfGroup(subscription_id="s", resource_group="rg"),),
+    distribution_targets=("/definition", "/image"),
 )
 REFUSED = {"failure": Failure(code="AuthorizationFailed", message="No right to list.").to_payload()}
 STANDINGS = {"pipeline-linux": Standing.TERMINATED}
@@ -81,6 +83,8 @@ def azure(templates=(), recorded=OPEN, standings=STANDINGS, **answers):
         "delete_image_template": Done(),
         "delete_unused_contents": Leftovers(),
         "delete_old_notes": Leftovers(),
+        "find_half_made": HalfMadeArtifacts(),
+        "delete_half_made": Done(),
         "publish_leftovers": Done(),
         **answers,
     }
@@ -95,7 +99,7 @@ def swept(script):
 
 
 LISTS = ["list_image_templates", "list_staging_groups"]
-LAST = ["delete_unused_contents", "delete_old_notes", "publish_leftovers"]
+LAST = ["find_half_made", "delete_unused_contents", "delete_old_notes", "publish_leftovers"]
 
 
 def names(play):
@@ -105,13 +109,14 @@ def names(play):
 def test_where_nothing_was_left_nothing_is_done():
     play, report = swept(azure(recorded=None, standings={}))
     assert names(play) == [*LISTS, "list_recorded_runs", "list_instances", "list_recorded_runs", *LAST]
+    assert play.inputs["find_half_made"] == [{"ids": ["/definition", "/image"]}]
     assert (report.leftovers, report.unanswered) == ((), ())
 
 
 def test_a_run_that_was_broken_off_is_closed_and_its_build_canceled(caplog):
     found = template("it-linux-2026-03-11-01-00-05", ImageRunState.RUNNING)
     play, report = swept(azure([found]))
-    assert names(play)[-5:] == ["publish_record", "cancel_image_run", *LAST]
+    assert names(play)[-6:] == ["publish_record", "cancel_image_run", *LAST]
     assert play.inputs["publish_record"][0]["failure"]["code"] == "RunTerminated"
     assert [(one.kind, one.remedy) for one in report.leftovers] == [("run", "Closed"), ("build", "Canceled")]
     closed, canceled = [line for line in caplog.messages if line.startswith("play: ")]
@@ -122,8 +127,39 @@ def test_a_run_that_was_broken_off_is_closed_and_its_build_canceled(caplog):
 def test_a_template_of_a_run_that_is_closed_goes_after_its_log_was_kept():
     found = template("it-linux-2026-03-11-01-00-05", ImageRunState.CANCELED)
     play, report = swept(azure([found], RecordedRun(id=RUN.id, broken_off=True)))
-    assert names(play)[-5:] == ["publish_build_log", "delete_image_template", *LAST]
+    assert names(play)[-6:] == ["publish_build_log", "delete_image_template", *LAST]
     assert [(one.kind, one.remedy) for one in report.leftovers] == [("imageTemplate", "Removed")]
+
+
+def half_made(name="/version", run_id=RUN.id):
+    return HalfMadeArtifact(id=name, run_id=run_id)
+
+
+def test_what_a_build_left_half_made_goes_once_its_run_is_over_and_is_told_where_it_may_not():
+    found = HalfMadeArtifacts(artifacts=(half_made("/a"), half_made("/b"), half_made("/PUBLISHED")))
+    over = RecordedRun(id=RUN.id, artifacts=("/published",))
+    answers = {"find_half_made": found, "delete_half_made": [Done(), REFUSED]}
+    play, report = swept(azure((), over, {}, **answers))
+    assert [asked["id"] for asked in play.inputs["delete_half_made"]] == ["/a", "/b"]
+    assert [(one.kind, one.name, one.remedy) for one in report.leftovers] == [
+        ("artifact", "/a", "Removed"),
+        ("artifact", "/b", "Removed"),
+    ]
+    assert [one.failure and one.failure.code for one in report.leftovers] == [None, "AuthorizationFailed"]
+
+
+def test_what_a_build_left_half_made_stays_while_its_run_goes_on():
+    play, report = swept(
+        azure((), OPEN, {"pipeline-linux": Standing.ON}, find_half_made=HalfMadeArtifacts(artifacts=(half_made(),)))
+    )
+    assert "delete_half_made" not in play.inputs
+    assert report.leftovers == ()
+
+
+def test_what_a_run_of_another_app_left_half_made_is_told_and_stays():
+    play, report = swept(azure((), None, {}, find_half_made=HalfMadeArtifacts(artifacts=(half_made(),))))
+    assert "delete_half_made" not in play.inputs
+    assert [(one.kind, one.remedy) for one in report.leftovers] == [("artifact", "Reported")]
 
 
 def test_a_stage_that_goes_on_without_its_run_gets_the_wish_to_cancel():
@@ -140,7 +176,9 @@ def test_what_could_not_be_done_is_told_and_does_not_stop_the_rest():
     assert [one.failure and one.failure.code for one in report.leftovers] == ["AuthorizationFailed", None]
 
 
-@pytest.mark.parametrize("question", [*LISTS, "list_recorded_runs", "list_instances", "delete_unused_contents"])
+@pytest.mark.parametrize(
+    "question", [*LISTS, "list_recorded_runs", "list_instances", "find_half_made", "delete_unused_contents"]
+)
 def test_a_question_without_an_answer_is_told_and_does_not_stop_the_others(question):
     note = Leftover(kind=LeftoverKind.UPLOAD_NOTE, name="a.sh", because="It was old.")
     _, report = swept(azure(delete_old_notes=Leftovers(leftovers=(note,)), **{question: REFUSED}))

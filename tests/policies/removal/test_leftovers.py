@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from models.artifacts import HalfMadeArtifact
 from models.image_build import ImageBuildProgress, ImageRunState
 from models.instance_state import InstanceState, Standing
 from models.leftovers import LeftoverKind, RecordedRun, Remedy, StagingGroup
@@ -11,7 +12,14 @@ from models.resources import ImageTemplateReference, ProvisioningState
 from models.state import State
 from models.template_removal import FoundImageTemplate
 from policies.builds.image_template_body import RUN_TAG
-from policies.removal.leftovers import RunFacts, left_run, left_staging_groups, left_template, run_of_template
+from policies.removal.leftovers import (
+    RunFacts,
+    left_artifact,
+    left_run,
+    left_staging_groups,
+    left_template,
+    run_of_template,
+)
 from policies.removal.stored_leftovers import is_unused
 from policies.runs.outcome import new_record
 
@@ -191,3 +199,23 @@ def test_a_content_is_unused_where_no_record_names_it_and_nobody_has_asked_for_i
     assert is_unused("a", BEGAN, {"b"}, BEGAN + timedelta(hours=25))
     assert not is_unused("b", BEGAN, {"b"}, BEGAN + timedelta(hours=25))
     assert not is_unused("a", BEGAN, {"b"}, BEGAN + timedelta(hours=23))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "remedy"),
+    [
+        (closed(), Remedy.REMOVED),
+        (BROKEN_OFF, Remedy.REMOVED),
+        (closed(artifacts=("/gallery/versions/1.0.1",)), Remedy.REMOVED),
+        (closed(artifacts=("/gallery/versions/1.0.1", "/GALLERY/versions/1.0.0")), None),
+        (RecordedRun(id=RUN.id, record=OPEN), None),
+        (None, Remedy.REPORTED),
+    ],
+)
+def test_what_a_build_left_half_made_goes_once_its_run_is_over_unless_it_was_published(recorded, remedy):
+    found = HalfMadeArtifact(id="/gallery/versions/1.0.0", run_id=RUN.id)
+    leftover = left_artifact(found, recorded)
+    assert (leftover and leftover.remedy) == remedy
+    if leftover:
+        assert (leftover.kind, leftover.name, leftover.run_id) == (LeftoverKind.ARTIFACT, found.id, RUN.id)
+        assert RUN.id in leftover.because
