@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from local.stack import StackOptions, local_stack
 from tests.whole_app.driving import Bakery, eventually, write_three_environments
 
 SCRIPT = "linux/install_powershell.sh"
+QUIET = timedelta(hours=1)
 FIRST, SECOND = b"#!/bin/bash\r\necho first\r\n", b"#!/bin/bash\necho second\n"
 
 
@@ -18,7 +20,9 @@ def two(tmp_path_factory):
     """A stack with several environments, the second behind an approval; nothing starts by itself during the tests."""
     parameters = tmp_path_factory.mktemp("two")
     write_three_environments(parameters, {"dev": {"timeoutMinutes": 60}})
-    options = StackOptions(build_seconds=1, parameters=parameters, settings={"UPLOAD_QUIET_SECONDS": "3600"})
+    options = StackOptions(
+        build_seconds=1, parameters=parameters, settings={"UPLOAD_QUIET_SECONDS": f"{QUIET.total_seconds():.0f}"}
+    )
     folder = tmp_path_factory.mktemp("stack")
     with (
         local_stack(folder, options) as stack,
@@ -28,6 +32,32 @@ def two(tmp_path_factory):
         driver.uploads = uploads
         driver.log = folder / "logs" / "functions-host.log"
         yield driver
+
+
+def look_at(bakery):
+    """Return when the look is made that was asked for, or None."""
+    functions = bakery.stack["functions"]
+    url = f"{functions['url']}/runtime/webhooks/durabletask/instances/upkeep-linux"
+    answer = httpx.get(url, params={"code": functions["systemKey"]})
+    told = (answer.json().get("customStatus") or {}).get("lookAt") if answer.is_success else None
+    return told and datetime.fromisoformat(told)
+
+
+def upload(bakery, path, content):
+    """Upload a script that the image uses; the app has taken notice of it by then."""
+    bakery.uploads.upload_blob(path, content, overwrite=True)
+    uploaded = bakery.uploads.get_blob_client(path).get_blob_properties()
+    receipt = f"blobreceipts/note_script_upload/{uploaded.etag.strip('"')}/"
+    with bakery.container("azure-webjobs-hosts") as of_the_host:
+        eventually(lambda: list(of_the_host.list_blob_names(name_starts_with=receipt)), bool, 60)
+    return eventually(lambda: look_at(bakery), lambda at: at and at >= uploaded.last_modified + QUIET, 60)
+
+
+def remove(bakery, path):
+    """Delete an upload; the app has taken notice of it by then."""
+    began = datetime.now(UTC)
+    bakery.uploads.delete_blob(path)
+    return eventually(lambda: look_at(bakery), lambda at: at and at >= began + QUIET, 60)
 
 
 def sha256(content):
@@ -47,10 +77,10 @@ def built(stage):
 
 def test_all_stages_build_with_what_was_uploaded_when_the_run_was_asked_for(two):
     two.reset()
-    two.uploads.upload_blob(SCRIPT, FIRST, overwrite=True)
+    upload(two, SCRIPT, FIRST)
     run_id = two.start(scope="all", stopEnvironment="dev")
     eventually(lambda: two.run(run_id)["approvals"], bool, 60)
-    two.uploads.upload_blob(SCRIPT, SECOND, overwrite=True)
+    upload(two, SCRIPT, SECOND)
     assert two.api.post(f"/api/runs/{run_id}/approvals/dev", json={"decision": "approved"}).status_code == 200
     run = two.ended(run_id)
     assert run["state"] == "Succeeded"
@@ -65,7 +95,7 @@ def test_all_stages_build_with_what_was_uploaded_when_the_run_was_asked_for(two)
 
 
 def test_uploads_are_listed_with_the_images_that_use_them_newest_first(two):
-    two.uploads.upload_blob(SCRIPT, FIRST, overwrite=True)
+    upload(two, SCRIPT, FIRST)
     (of_script,) = [one for one in listed(two)["uploads"] if one["path"] == SCRIPT]
     assert of_script["sha256"] == sha256(FIRST.replace(b"\r", b""))
     assert (of_script["size"], of_script["images"]) == (len(FIRST), ["linux"])
@@ -76,16 +106,8 @@ def test_uploads_are_listed_with_the_images_that_use_them_newest_first(two):
     for limit in ("0", "201", "all"):
         answer = two.api.get("/api/uploads", params={"limit": limit})
         assert (answer.status_code, answer.json()["faults"][0]["path"]) == (400, "limit")
-    two.uploads.delete_blob(SCRIPT)
+    remove(two, SCRIPT)
     assert SCRIPT not in json.dumps(listed(two)["uploads"])
-
-
-def look_at(bakery):
-    """Return when the look is made that was asked for, or None."""
-    functions = bakery.stack["functions"]
-    url = f"{functions['url']}/runtime/webhooks/durabletask/instances/upkeep-linux"
-    answer = httpx.get(url, params={"code": functions["systemKey"]})
-    return (answer.json().get("customStatus") or {}).get("lookAt") if answer.is_success else None
 
 
 def deliver(bakery, function, hook, event):
@@ -103,14 +125,8 @@ def subject(path, container="uploads"):
 
 
 def test_an_upload_and_its_removal_are_noticed_and_put_the_look_off(two):
-    two.uploads.upload_blob("versions.env", FIRST, overwrite=True)
-    with two.container("azure-webjobs-hosts") as of_the_host:
-        etag = two.uploads.get_blob_client("versions.env").get_blob_properties().etag.strip('"')
-        receipt = f"blobreceipts/note_script_upload/{etag}/"
-        eventually(lambda: list(of_the_host.list_blob_names(name_starts_with=receipt)), bool)
-    after_upload = eventually(lambda: look_at(two), bool)
-    two.uploads.delete_blob("versions.env")
-    eventually(lambda: look_at(two), lambda at: at > after_upload)
+    after_upload = upload(two, "versions.env", FIRST)
+    assert remove(two, "versions.env") > after_upload
 
 
 REFUSED = {
