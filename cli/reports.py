@@ -99,7 +99,7 @@ def _print_result(console: Console, result: Publication) -> None:
     if result.half_made:
         console.print()
     for one in result.half_made:
-        print_sentence(console, f"The build left {one.artifact} half made: {_became_of(one)}.")
+        print_sentence(console, f"The build left {one.artifact} half made: {_became_of(one)}")
 
 
 def _print_facts(console: Console, result: Publication) -> None:
@@ -124,7 +124,7 @@ def _print_facts(console: Console, result: Publication) -> None:
 
 def _became_of(half_made: RemovedArtifact) -> str:
     failure = half_made.failure
-    return f"it could not be removed, {failure.code}: {failure.message}" if failure else "it is being removed"
+    return f"it could not be removed, {failure.code}: {failure.message}" if failure else "it is being removed."
 
 
 def _scripts(result: Publication) -> Table:

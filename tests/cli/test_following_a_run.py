@@ -136,6 +136,17 @@ def test_a_canceled_run_says_who_wanted_it_and_why(cli: Cli, api: HttpApi) -> No
     assert "Canceled by ada@example.org: too early" in cli("show", "a-run").stdout.splitlines()
 
 
+def test_what_a_build_left_half_made_is_shown_with_what_became_of_it(cli: Cli, api: HttpApi) -> None:
+    refused = {"artifact": "/images/golden", "failure": {"code": "ScopeLocked", "message": "The group is locked."}}
+    end = failed("Canceled")
+    end["stages"][0]["result"]["halfMade"] = [{"artifact": VERSION_ID}, refused]
+    api.script = [end]
+    assert [line for line in cli("show", "a-run").stdout.splitlines() if "half made" in line] == [
+        f"The build left {VERSION_ID} half made: it is being removed.",
+        "The build left /images/golden half made: it could not be removed, ScopeLocked: The group is locked.",
+    ]
+
+
 def test_scripts_are_shown_with_where_they_come_from(cli: Cli, api: HttpApi) -> None:
     uploaded = {**SCRIPT_HASHES[0], "origin": "uploaded", "uploadedAt": "2026-11-25T09:30:00Z"}
     stage = {**SUCCESS[-1]["stages"][0], "result": {**RESULT, "scripts": [uploaded, SCRIPT_HASHES[1]]}}
