@@ -69,11 +69,11 @@ async def start_image_run(azure: AzureClients, template: ImageTemplateReference)
     try:
         await image_templates.run(azure, template)
     except AzureRefused as refused:
-        # An earlier try started the run.
-        if refused.code != ALREADY_THERE:
-            raise
+        # An earlier try may have started the run, whatever the words with which another one is refused.
         run = await image_templates.get_run(azure, template)
         if run.state is ImageRunState.NOT_STARTED:
+            if refused.code != ALREADY_THERE:
+                raise
             # Its status is not shown yet, or the conflict is another one, which surfaces if it stays.
             raise AzureUnavailable(refused.operation, refused.code, refused.message) from None
         return run

@@ -23,6 +23,8 @@ from policies.access.rights import RIGHTS, role_in_place_of
 
 # Seconds. Waiting belongs to the orchestrations: a call gives up early.
 CALL_TIMEOUTS: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 25}
+# Every image template has a staging account of its own, whose log is read once or twice.
+MOST_BLOB_CLIENTS = 32
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class AzureClients:
         self._session: ClientSession | None = None
         self._credential = DefaultAzureCredential()
         self._clients: dict[tuple[Callable[..., Any], str], Any] = {}
+        self._blob_clients: dict[str, BlobServiceClient] = {}
         self._principal: Principal | None = None
         self.app_blob_endpoint = app_blob_endpoint
         self.custom_roles = custom_roles or {}
@@ -82,13 +85,15 @@ class AzureClients:
         return self._arm_client(AuthorizationManagementClient, subscription_id)
 
     def blobs(self, endpoint: str) -> BlobServiceClient:
-        """Blobs of the account with this endpoint."""
-        key = (BlobServiceClient, endpoint)
-        if key not in self._clients:
-            self._clients[key] = BlobServiceClient(
-                endpoint, credential=self._credential, transport=self._transport(), retry_policy=RepeatedBlobRequests()
-            )
-        return self._clients[key]
+        """Blobs of the account with this endpoint. Of the clients, only those that were asked for last are kept."""
+        client = self._blob_clients.pop(endpoint, None) or BlobServiceClient(
+            endpoint, credential=self._credential, transport=self._transport(), retry_policy=RepeatedBlobRequests()
+        )
+        self._blob_clients[endpoint] = client
+        if len(self._blob_clients) > MOST_BLOB_CLIENTS:
+            # Its connections are everybody's: there is nothing to close.
+            del self._blob_clients[next(iter(self._blob_clients))]
+        return client
 
     def role_id(self, role: str) -> str:
         """Return the GUID of the role with this key, or of the built-in one that stands in for it."""
@@ -106,7 +111,7 @@ class AzureClients:
 
     async def close(self) -> None:
         """Close every connection."""
-        for client in self._clients.values():
+        for client in (*self._clients.values(), *self._blob_clients.values()):
             await client.close()
         if self._session:
             await self._session.close()

@@ -14,6 +14,7 @@ from models.template_removal import FoundImageTemplate, TemplatesOfGroup
 from policies.redaction import redacted
 from policies.resources.resource_ids import parse_resource_id
 
+TEMPLATE_GONE = "ResourceNotFound"
 # Azure's code for what a template in this state does not allow.
 BUSY = "OperationNotAllowed"
 RUN_STATES = {state.value.lower(): state for state in ImageRunState}
@@ -90,11 +91,14 @@ async def cancel(azure: AzureClients, template: ImageTemplateReference) -> None:
 
 
 async def get_run(azure: AzureClients, template: ImageTemplateReference) -> ImageRun:
-    """Read the template's last run; NotStarted where it has none yet. Raises AzureAbsent without a template."""
+    """Read the template's last run; NotStarted where it has none yet.
+
+    Raises AzureUnavailable without a template: one that was there may be hidden for a moment, and its run goes on.
+    """
     found = await _find(azure, template)
     if found is None:
         operation = f"read the run of image template {template.name}"
-        raise AzureAbsent(operation, "ResourceNotFound", f"The image template {template.name} is not there any more.")
+        raise AzureUnavailable(operation, TEMPLATE_GONE, f"The image template {template.name} is not there (any more).")
     return _run(found.properties.last_run_status)
 
 

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, override
 
 from azure.core.exceptions import (
+    HttpResponseError,
     ServiceRequestError,
     ServiceRequestTimeoutError,
     ServiceResponseError,
@@ -17,6 +18,7 @@ from azure.core.exceptions import (
 )
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
+from azure.mgmt.core.exceptions import ARMErrorFormat
 from azure.storage.blob.aio import ExponentialRetry
 
 type Request = PipelineRequest[Any]
@@ -40,11 +42,19 @@ GIVEN_UP = (ServiceRequestTimeoutError, ServiceResponseTimeoutError)
 
 
 class RepeatedRequests(AsyncHTTPPolicy[Any, Any]):
-    """Stands in the place of the retries of an Azure Resource Manager client."""
+    """Stands in the place of the retries of an Azure Resource Manager client.
+
+    A conflict ends here: the SDK would register a resource provider by itself, wait for it without a bound, and then
+    write what may be out of date.
+    """
 
     @override
     async def send(self, request: Request) -> Response:
-        return await _send(request, self.next.send)
+        answer = await _send(request, self.next.send)
+        if answer.http_response.status_code == HTTPStatus.CONFLICT:
+            await answer.http_response.read()
+            raise HttpResponseError(response=answer.http_response, error_format=ARMErrorFormat)
+        return answer
 
 
 class RepeatedBlobRequests(ExponentialRetry):

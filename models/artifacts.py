@@ -11,7 +11,7 @@ class DistributionTargets(Message):
 
 
 class HalfMadeArtifact(Message):
-    """An image version or managed image in the provisioning state Failed, by its resource id, and the run it is of."""
+    """An image version or managed image that failed and can be used nowhere: its resource id, and the run it is of."""
 
     id: str
     run_id: str

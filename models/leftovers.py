@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from models.artifacts import DistributionTargets
 from models.failure import Failure
 from models.message import Message
 from models.pipeline_record import PipelineRecord
@@ -60,13 +61,13 @@ class LeftoversReport(Leftovers):
 class Sweep(Message):
     """Starts the orchestration `sweep_leftovers`: what the operator's files name.
 
-    `distribution_targets` are the ids of the image definitions and managed images of all images and environments.
+    `distribution_targets` are the image definitions and managed images, of one subscription each.
     """
 
     images: tuple[str, ...]
     environments: tuple[str, ...]
     groups: tuple[TemplatesOfGroup, ...]
-    distribution_targets: tuple[str, ...] = ()
+    distribution_targets: tuple[DistributionTargets, ...] = ()
 
 
 class Subscription(Message):

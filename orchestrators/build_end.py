@@ -6,17 +6,22 @@ from models.stage_messages import PublicationRequest
 from models.state import State
 from orchestrators import watch_image_build as build
 from orchestrators.durable import Steps, schedule_orchestrator
+from orchestrators.half_made import remove_half_made
 from orchestrators.ongoing_stage import OngoingStage
 from orchestrators.published import find_publication
 from policies.builds.progress import build_failure, stage_state
 
 
 def follow_to_its_end(stage: OngoingStage, watch: ImageBuildWatch, request: PublicationRequest) -> Steps[State]:
-    """Wait for the build, which must succeed; of any other there is told what it left behind."""
+    """Wait for the build, which must succeed; what another one left half made is removed, and the rest told."""
     try:
         yield from _follow(stage, watch)
     except StepFailed:
-        stage.log.result((yield from find_publication(stage, request)))
+        left = yield from find_publication(stage.context, request)
+        if left is not None:
+            half_made = yield from remove_half_made(stage, request.distribution_targets, left)
+            left = left.model_copy(update={"half_made": half_made})
+        stage.log.result(left)
         raise
     return State.SUCCEEDED
 

@@ -18,6 +18,7 @@ from orchestrators.durable import (
 )
 from orchestrators.ongoing_stage import OngoingStage
 from policies.access.propagation import is_of_rights
+from policies.builds.progress import is_gone
 from policies.poll_interval import outage_pause
 
 # A build that was started and is not watched would publish what no record tells of.
@@ -36,7 +37,8 @@ def start_build(stage: OngoingStage, template: ImageTemplateReference) -> Steps[
             return (yield from call_activity(context, start_image_run, template, retries))
         except StepUnanswered as unanswered:
             elapsed = now(context) - began
-            if elapsed > LONGEST_DOUBT or stage.cancellation.request is not None or is_of_rights(unanswered.failure):
+            is_hopeless = is_of_rights(unanswered.failure) or is_gone(unanswered.failure)
+            if elapsed > LONGEST_DOUBT or stage.cancellation.request is not None or is_hopeless:
                 # Whatever comes of it: the sweep looks for builds that nobody watches.
                 yield from outcomes([schedule_activity(context, cancel_image_run, template)])
                 stage.cancellation.check()

@@ -8,7 +8,6 @@ from models.pipeline_run import StepName
 from models.stage_messages import PublicationRequest
 from models.state import State
 from orchestrators.durable import Context, Steps, call_activity, outcomes, schedule_activity, warn
-from orchestrators.half_made import remove_half_made
 from orchestrators.ongoing_stage import OngoingStage
 from policies.builds.publication import lineage_detail, replication_failure, source_lineage
 
@@ -18,20 +17,17 @@ def publish(stage: OngoingStage, request: PublicationRequest) -> Steps[None]:
     yield from stage.log.step(StepName.PUBLICATION, _publish(stage, request))
 
 
-def find_publication(stage: OngoingStage, request: PublicationRequest) -> Steps[Publication | None]:
+def find_publication(context: Context, request: PublicationRequest) -> Steps[Publication | None]:
     """Return what a build that did not succeed left behind, at least its log, or None where it cannot be found out.
 
-    What it published all the same is tagged like any other; what it left half made is removed.
+    What it published all the same is tagged like any other.
     """
-    context = stage.context
     left_behind = request.model_copy(update={"version_expected": False})
     try:
-        found = yield from _find_and_tag(context, left_behind)
-        half_made = yield from remove_half_made(context, stage.asked.run_id, request.distribution_targets, found)
+        return (yield from _find_and_tag(context, left_behind))
     except StepFailed as unknown:
         warn(context, f"what {request.template.name} left behind could not be found out: {unknown}")
         return None
-    return found.model_copy(update={"half_made": half_made})
 
 
 def _publish(stage: OngoingStage, request: PublicationRequest) -> Steps[None]:

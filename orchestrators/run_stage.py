@@ -6,7 +6,7 @@
 3. infrastructure, and 4. scripts, as far as the scope asks for them;
 5. a new image template is submitted, and must be accepted;
 6. its run is started and watched to its end, or, if the run shall not wait, left to `tend_image_build`;
-7. what it published is looked up, and tagged with its exact source.
+7. what it published is looked up, and tagged with its exact source; what it left half made is removed.
 
 A step that fails ends the stage, with the reason in its record; only the removal does not.
 """

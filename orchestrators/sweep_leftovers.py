@@ -42,7 +42,10 @@ def sweep_leftovers(context: Context, sweep: Sweep) -> Steps[LeftoversReport]:
     )
     found = [one for listed in templates if listed for one in listed.templates]
     leftovers: list[Leftover] = []
-    for part in (sweep_runs(context, sweep, found), sweep_half_made(context, sweep.distribution_targets)):
+    for part in (
+        sweep_runs(context, sweep, found),
+        sweep_half_made(context, sweep.distribution_targets, unanswered),
+    ):
         try:
             leftovers += yield from part
         except StepFailed as failed:

@@ -1,7 +1,7 @@
 """Sees a build through that its stage did not wait for.
 
 1. the build is watched to its end;
-2. what it made is published, as a stage that waits does it;
+2. what it made is published, and what it left half made removed, as a stage that waits does it;
 3. the record of the run is completed, however long its storage account is out, up to a day.
 """
 

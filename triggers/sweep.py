@@ -8,6 +8,7 @@ from azure_clients import durable_engine
 from azure_clients.durable_engine import Instance
 from configuration.reading import read_configuration
 from configuration.settings import Settings
+from models.artifacts import DistributionTargets
 from models.leftovers import Sweep
 from models.template_removal import TemplatesOfGroup
 from orchestrators.sweep_leftovers import instance_id, sweep_leftovers
@@ -24,11 +25,14 @@ async def start_sweep(settings: Settings, client: df.DurableFunctionsClient) -> 
         )
         for plan in reading.plans.values()
     )
-    targets = (target for plan in reading.plans.values() for target in plan.image_template.distribution_targets)
+    targets: dict[str, dict[str, str]] = {}
+    for plan in reading.plans.values():
+        known = targets.setdefault(plan.environment.subscription_id.lower(), {})
+        known |= {target.lower(): target for target in plan.image_template.distribution_targets}
     sweep = Sweep(
         images=tuple(image.name for image in reading.pipeline.images),
         environments=tuple(environment.name for environment in reading.pipeline.environments),
         groups=tuple(dict.fromkeys(groups)),
-        distribution_targets=tuple(dict.fromkeys(targets)),
+        distribution_targets=tuple(DistributionTargets(ids=tuple(known.values())) for known in targets.values()),
     )
     await durable_engine.start(client, Instance(sweep_leftovers.__name__, instance_id(), sweep))

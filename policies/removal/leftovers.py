@@ -75,7 +75,12 @@ class LeftRun:
 
 def run_of_template(found: FoundImageTemplate) -> str | None:
     """Return the id of the run that made an image template, by our tag, which is there from the beginning."""
-    run_id = found.tags.get(RUN_TAG)
+    return run_of_tags(found.tags)
+
+
+def run_of_tags(tags: Mapping[str, str] | None) -> str | None:
+    """Return the id of the run that made something, by its tags; None where they name none."""
+    run_id = (tags or {}).get(RUN_TAG)
     return run_id if run_id and is_run_id(run_id) else None
 
 

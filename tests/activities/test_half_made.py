@@ -10,6 +10,7 @@ from models.errors import AzureRefused
 from models.resources import RoleAssignment
 from tests.conftest import SUBSCRIPTION
 
+RUN = "linux-20260311-030000-00000a"
 MANAGED = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/images/golden"
 
 
@@ -50,27 +51,39 @@ async def found(azure, targets):
 
 @pytest.mark.parametrize("outcome", ["Failed", "Canceled"])
 async def test_what_a_build_left_half_made_is_found_with_its_run_and_gone_once_removed(azure, build, targets, outcome):
-    await build("lin-1", outcome, imageBakeryRun="r-1")
+    await build("lin-1", outcome, imageBakeryRun=RUN)
     version = f"{targets.ids[0]}/versions/1.0.0"
-    assert await found(azure, targets) == [(version, "r-1"), (MANAGED, "r-1")]
+    assert await found(azure, targets) == [(version, RUN), (MANAGED, RUN)]
     for artifact in (await find_half_made(azure, targets)).artifacts:
         await delete_half_made(azure, artifact)
         await delete_half_made(azure, artifact)
     assert await found(azure, targets) == []
 
 
-async def test_what_is_whole_or_without_the_tag_of_a_run_is_not_found(azure, build, targets):
-    await build("lin-1", "Succeeded", imageBakeryRun="r-1")
-    assert await found(azure, targets) == []
-    await delete_half_made(azure, HalfMadeArtifact(id=MANAGED, run_id="r-1"))
-    await build("lin-2", "Failed", somebody="else")
+@pytest.mark.parametrize(
+    ("outcome", "tags"),
+    [("Succeeded", {"imageBakeryRun": RUN}), ("Failed", {"imageBakeryRun": "by hand"}), ("Failed", {})],
+)
+async def test_what_is_whole_or_of_no_run_is_not_found(azure, build, targets, outcome, tags):
+    await build("lin-1", outcome, **tags)
     assert await found(azure, targets) == []
 
 
-async def test_what_was_mended_meanwhile_stays(azure, build, targets, simulated_azure):
-    await build("lin-1", "Succeeded", imageBakeryRun="r-1")
-    for one in (f"{targets.ids[0]}/versions/1.0.0", MANAGED):
-        await delete_half_made(azure, HalfMadeArtifact(id=one, run_id="r-1"))
+async def test_what_can_be_used_in_a_region_stays_though_it_failed_for_another(azure, build, targets, simulated_azure):
+    await build("lin-1", "Failed", imageBakeryRun=RUN)
+    version, _ = (await find_half_made(azure, targets)).artifacts
+    simulated_azure.faults.add("replication", outcome="Completed")
+    await build("lin-2", "Failed", imageBakeryRun=RUN)
+    assert await found(azure, targets) == [(version.id, RUN), (MANAGED, RUN)]
+    usable = HalfMadeArtifact(id=f"{targets.ids[0]}/versions/1.0.1", run_id=RUN)
+    await delete_half_made(azure, usable)
+    assert simulated_azure.requests.matching("DELETE", usable.id) == []
+
+
+async def test_what_is_of_another_run_by_now_stays(azure, build, targets, simulated_azure):
+    await build("lin-1", "Failed", imageBakeryRun=RUN)
+    for one in (await find_half_made(azure, targets)).artifacts:
+        await delete_half_made(azure, one.model_copy(update={"run_id": f"{RUN[:-1]}b"}))
     assert simulated_azure.requests.matching("DELETE", "/Microsoft.Compute/") == []
 
 
@@ -80,10 +93,8 @@ async def test_where_there_is_no_gallery_nothing_was_left(azure, stage):
 
 
 async def test_a_refusal_is_told(azure, build, targets, simulated_azure):
-    await build("lin-1", "Failed", imageBakeryRun="r-1")
-    simulated_azure.faults.add(
-        "status", method="DELETE", path="/versions/1.0.0", status=409, code="ScopeLocked", times=1
-    )
-    (version, _) = (await find_half_made(azure, targets)).artifacts
+    await build("lin-1", "Failed", imageBakeryRun=RUN)
+    version, _ = (await find_half_made(azure, targets)).artifacts
+    simulated_azure.faults.add("status", method="DELETE", path="/versions/1.0.0", status=409, code="ScopeLocked")
     with pytest.raises(AzureRefused, match="ScopeLocked"):
         await delete_half_made(azure, version)

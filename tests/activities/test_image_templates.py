@@ -77,6 +77,31 @@ async def test_a_run_whose_start_has_an_unknown_outcome_is_looked_up_and_not_sta
     assert len(posts) == (1 if kind == "drop-after" else 2)
 
 
+async def test_a_run_that_an_earlier_try_started_is_found_whatever_the_words_of_the_refusal(
+    azure, stage, simulated_azure
+):
+    simulated_azure.pace.build_seconds = 600
+    template = stage.template("lin-1")
+    await create_image_template(azure, template)
+    simulated_azure.faults.add("slow-run-status", seconds=0.3, times=1)
+    await start_image_run(azure, template)
+    simulated_azure.faults.add("delay", method="POST", path="lin-1/run", seconds=0.5)
+    refused = {"status": 409, "code": "OperationNotAllowed", "message": "Not in this state."}
+    simulated_azure.faults.add("status", method="POST", path="lin-1/run", **refused)
+    assert (await start_image_run(azure, template)).state is ImageRunState.RUNNING
+    assert len(simulated_azure.requests.matching("POST", "lin-1/run")) == 2
+
+
+async def test_a_template_that_is_hidden_for_a_moment_asks_for_another_try(azure, stage, simulated_azure):
+    template = stage.template("lin-1")
+    await create_image_template(azure, template)
+    hidden = {"status": 404, "code": "ResourceNotFound", "message": "There is none."}
+    simulated_azure.faults.add("status", method="GET", path="/lin-1$", times=3, **hidden)
+    for ask in (start_image_run, get_image_run, cancel_image_run):
+        with pytest.raises(AzureUnavailable, match="ResourceNotFound"):
+            await ask(azure, template)
+
+
 async def test_a_host_that_stood_still_after_a_reading_changes_nothing_by_it(azure, stage, simulated_azure):
     await create_image_template(azure, stage.template("lin-1"))
     simulated_azure.requests.clear()

@@ -133,6 +133,16 @@ async def test_a_conflict_with_an_operation_in_progress_asks_for_another_try(azu
     assert (await create_or_update_storage_account(azure, stage.account)).state is ProvisioningState.SUCCEEDED
 
 
+async def test_a_provider_that_is_not_registered_is_a_refusal_and_not_registered_by_the_way(
+    azure, stage, simulated_azure
+):
+    await azure.resources(SUBSCRIPTION).providers.unregister("Microsoft.ManagedIdentity")
+    simulated_azure.requests.clear()
+    with pytest.raises(AzureRefused, match="MissingSubscriptionRegistration"):
+        await create_or_update_identity(azure, stage.identity)
+    assert [entry["method"] for entry in simulated_azure.requests.all()] == ["PUT"]
+
+
 @pytest.mark.parametrize("kind", ["drop-before", "drop-after"])
 async def test_a_broken_connection_asks_for_another_try(azure, wanted, simulated_azure, kind):
     simulated_azure.faults.add(kind, method="PUT", path="resourcegroups", times=2)

@@ -99,7 +99,7 @@ PLAYS = {
     "from a managed image": Play(Scope.ALL, "managed image"),
     "canceled": Play(Scope.ONLY_ASSETS_AND_IMAGE, canceled_after=timedelta(seconds=45)),
     "canceled while it distributes": Play(
-        Scope.ONLY_IMAGE, options=("sigImageDefinitionId", "managedImageName"), canceled_after=timedelta(seconds=55)
+        Scope.ONLY_IMAGE, options=("sigImageDefinitionId", "managedImageName"), canceled_after=timedelta(seconds=58)
     ),
     "only the image": Play(Scope.ONLY_IMAGE),
     "only the removal": Play(Scope.ONLY_REMOVAL),

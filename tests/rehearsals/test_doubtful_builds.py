@@ -22,7 +22,7 @@ CHILDREN = [run_stage, deploy_infrastructure, remove_image_templates, tend_image
 OUT = AzureUnavailable("run image template", "ServiceUnavailable", "The service is out.")
 NO_RIGHT = AzureUnavailable("run image template", "AuthorizationFailed", "It has no right to run.")
 REFUSED = {"failure": {"code": "Conflict", "message": "Not now."}}
-GONE = {"failure": {"code": "ResourceNotFound", "message": "There is no such template."}}
+GONE = AzureUnavailable("read the run", "ResourceNotFound", "There is no such template.")
 RUNNING, SUCCEEDED, CANCELED = (
     ImageRun(state=state) for state in (ImageRunState.RUNNING, ImageRunState.SUCCEEDED, ImageRunState.CANCELED)
 )
@@ -88,9 +88,11 @@ def test_a_build_is_watched_on_where_azure_refuses_to_tell_of_it(stage):
     assert record.state is State.SUCCEEDED
 
 
-def test_a_build_whose_template_is_gone_is_over(stage):
-    _, record = stage(get_image_run=[RUNNING, GONE])
+@pytest.mark.parametrize("activity", ["start_image_run", "get_image_run"])
+def test_a_build_whose_template_is_gone_is_over(stage, activity):
+    rehearsal, record = stage(**{activity: GONE})
     assert (record.state, record.failure.code) == (State.FAILED, "ResourceNotFound")
+    assert rehearsal.now - record.started_at < timedelta(minutes=10)
 
 
 def test_a_cancellation_that_azure_refuses_is_asked_for_again(stage):

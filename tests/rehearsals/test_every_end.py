@@ -196,7 +196,7 @@ def test_every_state_of_a_run_ends_in_its_own_result(stage, case, waits):
     assert bool(half_made(first)) == (case in LEFT_HALF_MADE)
 
 
-@pytest.mark.parametrize(("after", "is_distributing"), [(30, False), (55, True)])
+@pytest.mark.parametrize(("after", "is_distributing"), [(30, False), (58, True)])
 def test_a_build_that_someone_cancels_in_azure_is_canceled_and_leaves_nothing_half_made(stage, after, is_distributing):
     def cancel_later(play):
         def cancel():

@@ -293,13 +293,6 @@ def test_a_build_that_azure_never_tells_of_again_ends_at_its_deadline(perform):
     assert len(rehearsal.inputs["cancel_image_run"]) >= 2
 
 
-def test_a_template_that_is_gone_ends_the_watch_at_once(perform):
-    gone = {"failure": Failure(code="ResourceNotFound", message="It is not there any more.").to_payload()}
-    record, rehearsal = perform(get_image_run=gone)
-    assert record.state is State.FAILED
-    assert len(rehearsal.inputs["get_image_run"]) == 1
-
-
 def test_a_run_state_that_is_unknown_is_watched_on_and_shown(perform):
     pausing = ImageRun(state=ImageRunState.UNKNOWN, sub_state="Pausing")
     record, _ = perform(get_image_run=[pausing, pausing, ImageRun(state=ImageRunState.SUCCEEDED)])

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.artifacts import HalfMadeArtifact, HalfMadeArtifacts
+from models.artifacts import DistributionTargets, HalfMadeArtifact, HalfMadeArtifacts
 from models.failure import Failure
 from models.image_build import ImageRun, ImageRunState
 from models.instance_state import InstancesFound, InstanceState, Standing
@@ -40,7 +40,7 @@ SWEEP = Sweep(
     images=("linux",),
     environments=("sbx",),
     groups=(TemplatesOfGroup(subscription_id="s", resource_group="rg"),),
-    distribution_targets=("/definition", "/image"),
+    distribution_targets=(DistributionTargets(ids=("/definition", "/image")), DistributionTargets(ids=("/other",))),
 )
 REFUSED = {"failure": Failure(code="AuthorizationFailed", message="No right to list.").to_payload()}
 STANDINGS = {"pipeline-linux": Standing.TERMINATED}
@@ -99,7 +99,7 @@ def swept(script):
 
 
 LISTS = ["list_image_templates", "list_staging_groups"]
-LAST = ["find_half_made", "delete_unused_contents", "delete_old_notes", "publish_leftovers"]
+LAST = ["find_half_made", "find_half_made", "delete_unused_contents", "delete_old_notes", "publish_leftovers"]
 
 
 def names(play):
@@ -109,14 +109,14 @@ def names(play):
 def test_where_nothing_was_left_nothing_is_done():
     play, report = swept(azure(recorded=None, standings={}))
     assert names(play) == [*LISTS, "list_recorded_runs", "list_instances", "list_recorded_runs", *LAST]
-    assert play.inputs["find_half_made"] == [{"ids": ["/definition", "/image"]}]
+    assert play.inputs["find_half_made"] == [{"ids": ["/definition", "/image"]}, {"ids": ["/other"]}]
     assert (report.leftovers, report.unanswered) == ((), ())
 
 
 def test_a_run_that_was_broken_off_is_closed_and_its_build_canceled(caplog):
     found = template("it-linux-2026-03-11-01-00-05", ImageRunState.RUNNING)
     play, report = swept(azure([found]))
-    assert names(play)[-6:] == ["publish_record", "cancel_image_run", *LAST]
+    assert names(play)[-7:] == ["publish_record", "cancel_image_run", *LAST]
     assert play.inputs["publish_record"][0]["failure"]["code"] == "RunTerminated"
     assert [(one.kind, one.remedy) for one in report.leftovers] == [("run", "Closed"), ("build", "Canceled")]
     closed, canceled = [line for line in caplog.messages if line.startswith("play: ")]
@@ -127,7 +127,7 @@ def test_a_run_that_was_broken_off_is_closed_and_its_build_canceled(caplog):
 def test_a_template_of_a_run_that_is_closed_goes_after_its_log_was_kept():
     found = template("it-linux-2026-03-11-01-00-05", ImageRunState.CANCELED)
     play, report = swept(azure([found], RecordedRun(id=RUN.id, broken_off=True)))
-    assert names(play)[-6:] == ["publish_build_log", "delete_image_template", *LAST]
+    assert names(play)[-7:] == ["publish_build_log", "delete_image_template", *LAST]
     assert [(one.kind, one.remedy) for one in report.leftovers] == [("imageTemplate", "Removed")]
 
 
@@ -138,7 +138,7 @@ def half_made(name="/version", run_id=RUN.id):
 def test_what_a_build_left_half_made_goes_once_its_run_is_over_and_is_told_where_it_may_not():
     found = HalfMadeArtifacts(artifacts=(half_made("/a"), half_made("/b"), half_made("/PUBLISHED")))
     over = RecordedRun(id=RUN.id, artifacts=("/published",))
-    answers = {"find_half_made": found, "delete_half_made": [Done(), REFUSED]}
+    answers = {"find_half_made": [REFUSED, found], "delete_half_made": [Done(), REFUSED]}
     play, report = swept(azure((), over, {}, **answers))
     assert [asked["id"] for asked in play.inputs["delete_half_made"]] == ["/a", "/b"]
     assert [(one.kind, one.name, one.remedy) for one in report.leftovers] == [
@@ -146,18 +146,26 @@ def test_what_a_build_left_half_made_goes_once_its_run_is_over_and_is_told_where
         ("artifact", "/b", "Removed"),
     ]
     assert [one.failure and one.failure.code for one in report.leftovers] == [None, "AuthorizationFailed"]
+    assert report.unanswered == ("AuthorizationFailed: No right to list.",)
 
 
 def test_what_a_build_left_half_made_stays_while_its_run_goes_on():
     play, report = swept(
-        azure((), OPEN, {"pipeline-linux": Standing.ON}, find_half_made=HalfMadeArtifacts(artifacts=(half_made(),)))
+        azure(
+            (),
+            OPEN,
+            {"pipeline-linux": Standing.ON},
+            find_half_made=[HalfMadeArtifacts(artifacts=(half_made(),)), HalfMadeArtifacts()],
+        )
     )
     assert "delete_half_made" not in play.inputs
     assert report.leftovers == ()
 
 
 def test_what_a_run_of_another_app_left_half_made_is_told_and_stays():
-    play, report = swept(azure((), None, {}, find_half_made=HalfMadeArtifacts(artifacts=(half_made(),))))
+    play, report = swept(
+        azure((), None, {}, find_half_made=[HalfMadeArtifacts(artifacts=(half_made(),)), HalfMadeArtifacts()])
+    )
     assert "delete_half_made" not in play.inputs
     assert [(one.kind, one.remedy) for one in report.leftovers] == [("artifact", "Reported")]
 

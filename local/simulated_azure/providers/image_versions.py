@@ -129,6 +129,8 @@ def _replication(azure: Azure, version: Resource) -> Json:
     fault, now = version.unseen["replication fault"], azure.clock.now()
     if fault is not None:
         state, progress = fault.outcome, 50
+    elif version.state == "Failed":
+        state, progress = "Failed", 50
     elif now >= version.unseen["replicated"]:
         state, progress = "Completed", 100
     else:
