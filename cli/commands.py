@@ -190,7 +190,7 @@ def cancel(
     key: Key = None,
     stack: Stack = DEFAULT_STACK,
 ) -> None:
-    """Cancel a run in good order; `show --follow` tells when it is over."""
+    """Cancel a run in good order, and builds that it did not wait for; `show --follow` tells when it is over."""
     wish = {"reason": reason, "who": who}
     with _told_in_sentences(), find_app(url, key, stack) as api:
         api.cancel_run(run_id, {name: value for name, value in wish.items() if value})

@@ -1,5 +1,6 @@
 """The messages inside a stage: what its steps hand on to one another."""
 
+from models.approval import CancelRequest
 from models.configuration import StagePlan
 from models.faults import Remark
 from models.image_build import ImageBuildWatch, PastBuild
@@ -100,10 +101,14 @@ class UntendedBuild(Message):
 
 
 class BuildEnd(Message):
-    """How an untended build ended, for the record of its run: `rest` is the stage from its build on."""
+    """How an untended build ended, for the record of its run: `rest` is the stage from its build on.
+
+    `canceled_by` is the wish to cancel that came meanwhile, perhaps after the run itself was over.
+    """
 
     run_id: str
     rest: StageRecord
+    canceled_by: CancelRequest | None = None
 
 
 class Done(Message):

@@ -66,9 +66,14 @@ class Cancellation:
     def follow[T: Message](self, pending: Pending[T], instance_id: str) -> Steps[T]:
         """Wait for a child orchestration; a wish that comes meanwhile is handed down to it, and it ends by itself."""
         yield from self.first_of(pending.task)
-        if self.task.is_complete and not pending.task.is_complete:
-            send_event(self._context, instance_id, CANCEL_EVENT, self.task.get_result())
+        if not pending.task.is_complete:
+            self.hand_down(instance_id)
         return (yield from wait_for(pending))
+
+    def hand_down(self, instance_id: str) -> None:
+        """Tell another orchestration of the wish, if it has come."""
+        if self.task.is_complete:
+            send_event(self._context, instance_id, CANCEL_EVENT, self.task.get_result())
 
     def _is_of_another_run(self) -> bool:
         meant = CancelRequest.from_payload(self._task.get_result()).run_id

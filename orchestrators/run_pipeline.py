@@ -4,7 +4,8 @@
 2. one that asks for an approval waits for it before its stage; without one, later environments never start;
 3. the record of the run is written before each of them and at the end, so that it outlives the history; a record
    that cannot be written stops the run before an environment, and never changes how the run ended;
-4. what keeps the image current is told that the run is over.
+4. what keeps the image current is told that the run is over;
+5. a cancellation reaches the builds that the run did not wait for, too.
 
 A run whose record says that it is over was started once more by somebody who was held up: it is left at that.
 """
@@ -17,6 +18,7 @@ from models.pipeline_run import PipelineProgress, PipelineRun, Stage
 from models.state import State
 from models.upkeep import LastRun, PipelineInstance, PipelineStart
 from orchestrators import run_stage as stages
+from orchestrators import tend_image_build as tending
 from orchestrators.approval import wait_for_approval
 from orchestrators.cancellation import Cancellation
 from orchestrators.durable import Context, Steps, about, call_activity, log, now, schedule_orchestrator, show, warn
@@ -73,6 +75,10 @@ def run_pipeline(context: Context, run: PipelineRun) -> Steps[PipelineRecord]:
     tell = log if record.state in GOES_ON else warn
     tell(context, f"the run {run.id} ended as {record.state}", event=Event.RUN_ENDED, state=record.state)
     tell_that_run_ended(context, run.image)
+    # As the last step, since runs go on that an earlier version began: none of them has passed it and is still to end.
+    for stage in record.stages:
+        if stage.state is State.TRIGGERED:
+            cancellation.hand_down(tending.instance_id(run.id, stage.environment))
     return record
 
 

@@ -26,16 +26,17 @@ class StageLog:
         self.record = StageRecord(environment=environment, started_at=now(context))
         show(context, self.record)
 
-    def step[T](self, name: StepName, work: Steps[T]) -> Steps[T]:
+    def step[T](self, name: StepName, work: Steps[T], *, has_begun: bool = False) -> Steps[T]:
         """Do the work as a step of this name; a failure in it is noted with the step, and raised again.
 
-        A run that is to be canceled ends before the step's work. Work that gives a state ends the step in it.
+        A run that is to be canceled ends before the step's work, unless that has begun elsewhere and must see to its
+        own end. Work that gives a state ends the step in it.
         """
         about(self._context, step=name)
         began = StepRecord(name=name, state=State.RUNNING, started_at=now(self._context))
         self._update(steps=(*self.record.steps, began))
         try:
-            if name not in UNSTOPPABLE:
+            if name not in UNSTOPPABLE and not has_begun:
                 self._cancellation.check()
             result = yield from work
         except StepFailed as failed:

@@ -3,6 +3,8 @@
 1. the build is watched to its end;
 2. what it made is published, and what it left half made removed, as a stage that waits does it;
 3. the record of the run is completed, however long its storage account is out, up to a day.
+
+The run may be over long before, and be canceled all the same: the wish is sent here, too.
 """
 
 from activities.records import publish_build_end
@@ -29,7 +31,7 @@ def tend_image_build(context: Context, untended: UntendedBuild) -> Steps[Done]:
     stage.log.build(untended.watch.progress)
     rest = yield from stage.ended(_steps(stage, untended))
     run_id = untended.stage.run_id
-    ended = BuildEnd(run_id=run_id, rest=rest)
+    ended = BuildEnd(run_id=run_id, rest=rest, canceled_by=stage.cancellation.request)
     tell = log if rest.state in GOES_ON else warn
     tell(
         context,
@@ -42,6 +44,8 @@ def tend_image_build(context: Context, untended: UntendedBuild) -> Steps[Done]:
 
 
 def _steps(stage: OngoingStage, untended: UntendedBuild) -> Steps[State]:
-    yield from stage.log.step(StepName.BUILD, follow_to_its_end(stage, untended.watch, untended.request))
+    # The wish may have come before the watch is there to be told of it.
+    watch = untended.watch.model_copy(update={"to_cancel_because": stage.cancellation.failure})
+    yield from stage.log.step(StepName.BUILD, follow_to_its_end(stage, watch, untended.request), has_begun=True)
     yield from publish(stage, untended.request)
     return State.SUCCEEDED

@@ -15,16 +15,14 @@ from configuration.decisions import CancellationShape, DecisionShape, read_reque
 from configuration.settings import Settings
 from models.approval import ApprovalDecision, ApprovalRecord, ApprovalState, CancelRequest, Decision, Person
 from models.errors import RequestRefused
-from models.message import Message
 from models.pipeline_record import PipelineRecord
 from models.pipeline_run import PipelineRun
 from models.run_plan import RunningRun
 from orchestrators.approval import approval_event
-from orchestrators.cancellation import CANCEL_EVENT
 from policies.runs.ids import is_run_id
 from triggers.answers import body_of, json_answer, status_url, to_mend
 from triggers.people import NOBODY, who_asks
-from triggers.pipeline_instances import find_request, find_run, send_event
+from triggers.pipeline_instances import find_request, find_run, send_cancellation, send_event
 
 # An orchestration takes up an event within milliseconds; a busy host may need longer.
 SECONDS_TO_TAKE_EFFECT = 10.0
@@ -60,7 +58,8 @@ async def decide_approval(
     )
     if decision.decided_at > waiting.deadline:
         raise _without_effect(f"The time to decide ended at {waiting.deadline:%Y-%m-%d %H:%M:%S} UTC.")
-    await _send(client, run, approval_event(environment), decision)
+    if not await send_event(client, run, approval_event(environment), decision):
+        raise RequestRefused(HTTPStatus.CONFLICT, "The run is over", "It ended while it was to be told.")
     decided = await _once_decided(client, azure, run.id, environment)
     if decided.state is ApprovalState.WAITING:
         return json_answer(decided.to_payload(), HTTPStatus.ACCEPTED)
@@ -72,20 +71,20 @@ async def decide_approval(
 async def cancel_run(
     azure: AzureClients, settings: Settings, request: func.HttpRequest, client: df.DurableFunctionsClient
 ) -> func.HttpResponse:
-    """POST /api/runs/{id}/cancel: end a run in good order; its build is canceled, and nothing is left half made.
+    """POST /api/runs/{id}/cancel: end a run in good order; its builds are canceled, and nothing is left half made.
 
-    202 where the run is going to end; 400 with the faults of the request; 404 without such a run; 409 where it is over.
+    202 where the run is going to end, or builds that it did not wait for; 400 with the faults of the request; 404
+    without such a run; 409 where nothing of it goes on.
     """
     asked = _read(request, CancellationShape)
     record = await _find(client, azure, request.route_params["id"])
-    if record.ended_at is not None:
-        raise RequestRefused(HTTPStatus.CONFLICT, "The run is over", f"The run ended as {record.state}.")
     who = who_asks(settings, request, asked.who)
-    run = await _request_of(client, record)
-    wish = CancelRequest(run_id=run.id, who=who, reason=asked.reason, requested_at=await own_clock.now(azure))
-    await _send(client, run, CANCEL_EVENT, wish)
-    url = status_url(request, run.id)
-    ending = RunningRun(id=run.id, status_url=url)
+    wish = CancelRequest(run_id=record.id, who=who, reason=asked.reason, requested_at=await own_clock.now(azure))
+    if not await send_cancellation(client, record, wish):
+        how = "It ended while it was to be told." if record.ended_at is None else f"The run ended as {record.state}."
+        raise RequestRefused(HTTPStatus.CONFLICT, "The run is over", f"{how} Nothing of it goes on.")
+    url = status_url(request, record.id)
+    ending = RunningRun(id=record.id, status_url=url)
     return json_answer(ending.to_payload(), HTTPStatus.ACCEPTED, {"Location": url})
 
 
@@ -110,11 +109,6 @@ async def _request_of(client: df.DurableFunctionsClient, record: PipelineRecord)
     if run is None:
         raise RequestRefused(HTTPStatus.CONFLICT, "The run is over", "The durable engine does not have it any more.")
     return run
-
-
-async def _send(client: df.DurableFunctionsClient, run: PipelineRun, name: str, message: Message) -> None:
-    if not await send_event(client, run, name, message):
-        raise RequestRefused(HTTPStatus.CONFLICT, "The run is over", "It ended while it was to be told.")
 
 
 def _waiting(record: PipelineRecord, environment: str) -> ApprovalRecord:

@@ -3,6 +3,7 @@
 import itertools
 from datetime import datetime
 
+from models.approval import CancelRequest
 from models.pipeline_record import PipelineRecord, StageRecord
 from models.pipeline_run import PipelineRun, Scope, Starter, StepName
 from models.stage_messages import BuildEnd
@@ -51,7 +52,7 @@ def completed(record: PipelineRecord, end: BuildEnd) -> PipelineRecord:
     stages = tuple(
         _completed(stage, rest) if stage.environment == rest.environment else stage for stage in record.stages
     )
-    return _with_stages(record, stages)
+    return _with_stages(record, stages, end.canceled_by)
 
 
 def merged(record: PipelineRecord, stored: PipelineRecord | None) -> PipelineRecord:
@@ -67,7 +68,7 @@ def merged(record: PipelineRecord, stored: PipelineRecord | None) -> PipelineRec
     stages = tuple(
         known.get(stage.environment, stage) if stage.state is State.TRIGGERED else stage for stage in record.stages
     )
-    return _with_stages(record, stages)
+    return _with_stages(record, stages, stored.canceled_by)
 
 
 def _reached(record: PipelineRecord) -> tuple[bool, int, int]:
@@ -75,10 +76,16 @@ def _reached(record: PipelineRecord) -> tuple[bool, int, int]:
     return record.ended_at is not None, len(record.stages), len(record.approvals)
 
 
-def _with_stages(record: PipelineRecord, stages: tuple[StageRecord, ...]) -> PipelineRecord:
-    """Return the record with these stages, which say how a run stands that did not wait for its builds."""
+def _with_stages(
+    record: PipelineRecord, stages: tuple[StageRecord, ...], canceled_by: CancelRequest | None
+) -> PipelineRecord:
+    """Return the record with these stages, which say how a run stands that did not wait for its builds.
+
+    The first who canceled it stays the one who did.
+    """
     state = run_state(stages) if record.state is State.TRIGGERED else record.state
-    return record.model_copy(update={"stages": stages, "state": state})
+    canceled_by = record.canceled_by or canceled_by
+    return record.model_copy(update={"stages": stages, "state": state, "canceled_by": canceled_by})
 
 
 def _completed(stage: StageRecord, rest: StageRecord) -> StageRecord:

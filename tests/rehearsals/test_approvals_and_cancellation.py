@@ -4,14 +4,17 @@ import pytest
 
 from models.approval import ApprovalState
 from models.configuration import Approval
-from models.image_build import ImageRun, ImageRunState
+from models.image_build import ImageBuildProgress, ImageBuildWatch, ImageRun, ImageRunState
 from models.pipeline_record import PipelineRecord
-from models.pipeline_run import PipelineRun, Scope, Starter
+from models.pipeline_run import PipelineRun, Scope, Stage, Starter
+from models.resources import ImageTemplateReference
+from models.stage_messages import BuildEnd, Done, PublicationRequest, UntendedBuild
 from models.state import State
 from orchestrators.deploy_infrastructure import deploy_infrastructure
 from orchestrators.remove_image_templates import remove_image_templates
 from orchestrators.run_pipeline import run_pipeline
 from orchestrators.run_stage import run_stage
+from orchestrators.tend_image_build import tend_image_build
 from orchestrators.watch_image_build import watch_image_build
 from tests.rehearsals.rehearsal import Rehearsal
 
@@ -34,13 +37,13 @@ def prepare(obliging_azure):
     """A run through three environments, the last two behind approvals of 30 days; events are raised by the test."""
 
     def play(**answers):
-        children = [run_stage, deploy_infrastructure, remove_image_templates, watch_image_build]
+        children = [run_stage, deploy_infrastructure, remove_image_templates, tend_image_build, watch_image_build]
         return Rehearsal(obliging_azure | answers, children)
 
     return play
 
 
-def perform(rehearsal, environments=("sbx", "dev", "prd"), minutes=30 * 24 * 60):
+def perform(rehearsal, environments=("sbx", "dev", "prd"), minutes=30 * 24 * 60, *, waits=True):
     run = PipelineRun(
         id=RUN,
         image="linux",
@@ -49,6 +52,7 @@ def perform(rehearsal, environments=("sbx", "dev", "prd"), minutes=30 * 24 * 60)
         started_by=Starter(kind="http"),
         requested_at=rehearsal.now,
         approvals={name: Approval(timeout_minutes=minutes) for name in environments[1:]},
+        wait_for_image_build=waits,
     )
     envelope = rehearsal.play(run_pipeline, run, PIPELINE)
     return PipelineRecord.from_payload(envelope["value"])
@@ -203,3 +207,82 @@ def test_a_run_canceled_before_its_template_submits_none(prepare, obliging_azure
     record = perform(rehearsal)
     assert record.state is State.CANCELED
     assert not [step for step in rehearsal.steps if step.startswith("create_image_template")]
+
+
+TENDING = f"{RUN}-sbx.tending"
+
+
+@pytest.fixture
+def prepare_long_builds(prepare):
+    """Like `prepare`, where builds end only when they are canceled."""
+
+    def play(**answers):
+        def read(payload):
+            is_canceled = payload in rehearsal.inputs.get("cancel_image_run", [])
+            return ImageRun(state=ImageRunState.CANCELED if is_canceled else ImageRunState.RUNNING)
+
+        rehearsal = prepare(get_image_run=read, publish_build_end=Done(), **answers)
+        return rehearsal
+
+    return play
+
+
+def ends(rehearsal):
+    """Return how the builds ended that nobody waited for, once everything is over: environment, state and canceler."""
+    began = rehearsal.now
+    rehearsal.play_on()
+    assert rehearsal.now - began < timedelta(hours=1)
+    told = [BuildEnd.from_payload(end) for end in rehearsal.inputs["publish_build_end"]]
+    return [(end.rest.environment, end.rest.state, end.canceled_by and end.canceled_by.reason) for end in told]
+
+
+def test_a_build_that_nobody_waited_for_is_canceled_after_its_run_ended(prepare_long_builds):
+    rehearsal = prepare_long_builds()
+    assert perform(rehearsal, ("sbx",), waits=False).state is State.TRIGGERED
+    rehearsal.raise_event(TENDING, "cancel", wish(runId=RUN), after=timedelta(minutes=10))
+    assert ends(rehearsal) == [("sbx", State.CANCELED, "Wrong image.")]
+    (end,) = rehearsal.inputs["publish_build_end"]
+    assert end["rest"]["failure"]["message"] == "ann@example.org canceled the run: Wrong image."
+    assert len(rehearsal.inputs["cancel_image_run"]) == 1
+
+
+def test_canceling_a_run_at_its_second_environment_cancels_the_build_that_it_left_in_the_first(prepare_long_builds):
+    rehearsal = prepare_long_builds()
+    rehearsal.raise_event(PIPELINE, "cancel", wish(), after=timedelta(minutes=10))
+    record = perform(rehearsal, ("sbx", "dev"), waits=False)
+    assert (record.state, [stage.state for stage in record.stages]) == (State.CANCELED, [State.TRIGGERED])
+    assert ends(rehearsal) == [("sbx", State.CANCELED, "Wrong image.")]
+
+
+def test_a_wish_that_comes_as_the_last_build_is_left_to_itself_cancels_it_all_the_same(prepare_long_builds):
+    rehearsal = prepare_long_builds(
+        publish_record=lambda record: (record["endedAt"] and rehearsal.deliver(PIPELINE, "cancel", wish())) or Done()
+    )
+    assert perform(rehearsal, ("sbx",), waits=False).state is State.TRIGGERED
+    assert ends(rehearsal) == [("sbx", State.CANCELED, "Wrong image.")]
+
+
+def test_a_build_is_canceled_in_azure_also_where_the_wish_came_before_it_was_watched(prepare_long_builds):
+    rehearsal = prepare_long_builds()
+    template = ImageTemplateReference(subscription_id="s", resource_group="rg", name="it-2026-03-11-03-00-02")
+    untended = UntendedBuild(
+        stage=Stage(run_id=RUN, image="linux", scope=Scope.ALL, environment="sbx"),
+        watch=ImageBuildWatch(
+            template=template,
+            progress=ImageBuildProgress(template_name=template.name, template_id=template.id),
+            watched_since=rehearsal.now,
+            deadline=rehearsal.now + timedelta(hours=8),
+        ),
+        request=PublicationRequest(template=template, scripts=()),
+    )
+    rehearsal.start(tend_image_build, untended.to_payload(), TENDING)
+    rehearsal.deliver(TENDING, "cancel", wish())
+    assert ends(rehearsal) == [("sbx", State.CANCELED, "Wrong image.")]
+    assert len(rehearsal.inputs["cancel_image_run"]) == 1
+
+
+def test_a_run_that_nobody_canceled_leaves_its_builds_alone(prepare):
+    rehearsal = prepare(publish_build_end=Done())
+    perform(rehearsal, ("sbx",), waits=False)
+    assert ends(rehearsal) == [("sbx", State.SUCCEEDED, None)]
+    assert "cancel_image_run" not in rehearsal.inputs

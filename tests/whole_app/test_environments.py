@@ -220,6 +220,30 @@ def test_a_canceled_run_cancels_its_build_in_azure(three):
         three.simulation.post("/pace", json={"buildSeconds": 1})
 
 
+@pytest.mark.parametrize("last", ["sbx", "dev"])
+def test_a_canceled_run_cancels_the_build_that_it_did_not_wait_for_whether_it_is_over_or_not(three, last):
+    three.reset()
+    three.simulation.post("/pace", json={"buildSeconds": 600})
+    try:
+        run_id = three.start(scope="all", stopEnvironment=last, waitForImageBuild=False)
+        eventually(lambda: three.run(run_id), lambda run: run["endedAt"] or run["approvals"], 60)
+        canceled = three.api.post(f"/api/runs/{run_id}/cancel", json={"reason": "Wrong branch.", "who": "bob"})
+        assert (canceled.status_code, canceled.json()["id"]) == (202, run_id)
+
+        def states(run):
+            return [run["state"], *(stage["state"] for stage in run["stages"])]
+
+        run = eventually(lambda: three.run(run_id), lambda run: states(run) == ["Canceled", "Canceled"], 60)
+        assert run["stages"][0]["failure"]["message"] == "bob canceled the run: Wrong branch."
+        assert run["stages"][0]["build"]["runState"] == "Canceled"
+        assert run["canceledBy"]["who"]["name"] == "bob"
+        assert len(three.requests("POST", "/cancel")) == 1
+        again = three.api.post(f"/api/runs/{run_id}/cancel", json={})
+        assert (again.status_code, again.json()["title"]) == (409, "The run is over")
+    finally:
+        three.simulation.post("/pace", json={"buildSeconds": 1})
+
+
 @pytest.mark.parametrize("path", ["approvals/dev", "cancel"])
 def test_a_run_that_is_not_there_cannot_be_decided_on(three, path):
     body = {"decision": "approved"} if path != "cancel" else {}

@@ -154,6 +154,21 @@ def test_a_stage_that_outlives_its_run_is_canceled_in_good_order(long_builds):
     is_gone(bakery, build)
 
 
+def test_a_stage_that_outlives_its_run_can_be_canceled_before_a_sweep_does(long_builds):
+    bakery = long_builds
+    run_id, build = building(bakery)
+    with TaskHubGrpcClient(host_address=bakery.stack["durable"]["address"]) as client:
+        client.terminate_orchestration("pipeline-linux", recursive=False)
+    ended(bakery, run_id, "Canceled")
+    assert bakery.api.post(f"/api/runs/{run_id}/cancel", json={}).status_code == 202
+    is_canceled(bakery, build)
+    eventually(lambda: bakery.run(run_id)["stages"][0]["state"], lambda state: state == "Canceled")
+    assert bakery.api.post(f"/api/runs/{run_id}/cancel", json={}).status_code == 409
+    assert sweep(bakery) == [("run", "Closed", None)]
+    assert sweep(bakery) == [("imageTemplate", "Removed", None)]
+    is_gone(bakery, build)
+
+
 def test_an_untended_build_that_nothing_tends_any_more_is_canceled_and_told(long_builds):
     bakery = long_builds
     run_id, build = building(bakery, waitForImageBuild=False)

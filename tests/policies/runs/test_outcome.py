@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from models.approval import CancelRequest, Person
 from models.image_build import ImageBuildProgress, ImageRunState
 from models.pipeline_record import PipelineRecord, StageRecord, StepRecord
 from models.pipeline_run import Scope, Starter, StepName
@@ -94,6 +95,20 @@ def test_an_end_that_is_told_twice_is_recorded_once():
     end = end_of("e0", State.SUCCEEDED)
     once = completed(record(State.TRIGGERED, State.TRIGGERED), end)
     assert completed(once, end) == once
+
+
+def wish(name):
+    return CancelRequest(who=Person(name=name, verified=True), reason=None, requested_at=BEGAN)
+
+
+def test_who_canceled_a_build_after_the_run_is_told_as_who_canceled_the_run_and_the_first_stays_it():
+    triggered = record(State.TRIGGERED, State.TRIGGERED, State.TRIGGERED)
+    first = end_of("e0", State.CANCELED).model_copy(update={"canceled_by": wish("ann")})
+    second = end_of("e1", State.CANCELED).model_copy(update={"canceled_by": wish("bob")})
+    once = completed(triggered, first)
+    assert (once.state, once.canceled_by) == (State.CANCELED, wish("ann"))
+    assert completed(once, second).canceled_by == wish("ann")
+    assert merged(triggered, completed(record(State.RUNNING, State.TRIGGERED), first)).canceled_by == wish("ann")
 
 
 def test_a_run_goes_on_being_triggered_while_another_build_goes_on():
