@@ -62,12 +62,15 @@ class Sweep(Message):
     """Starts the orchestration `sweep_leftovers`: what the operator's files name.
 
     `distribution_targets` are the image definitions and managed images, of one subscription each.
+    `tells_watches` says that a build is canceled whose watch outlived all else of its run; sweeps that an earlier
+    version began leave it alone.
     """
 
     images: tuple[str, ...]
     environments: tuple[str, ...]
     groups: tuple[TemplatesOfGroup, ...]
     distribution_targets: tuple[DistributionTargets, ...] = ()
+    tells_watches: bool = False
 
 
 class Subscription(Message):

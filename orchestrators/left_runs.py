@@ -16,7 +16,17 @@ from models.leftovers import Leftover, RecordedRun, Remedy, RunsAsked, Sweep
 from models.template_removal import FoundImageTemplate, LogCopy
 from orchestrators import run_pipeline, run_stage, tend_image_build, watch_image_build
 from orchestrators.cancellation import CANCEL_EVENT
-from orchestrators.durable import Context, Pending, Steps, call_activity, now, outcomes, schedule_activity, send_event
+from orchestrators.durable import (
+    Context,
+    Pending,
+    Steps,
+    call_activity,
+    now,
+    outcomes,
+    schedule_activity,
+    send_event,
+    subject_of,
+)
 from policies.removal.leftovers import LeftRun, RunFacts, is_settled, left_run, left_template, run_of_template
 from policies.runs.ids import image_of_run
 from policies.runs.standing import run_of
@@ -49,10 +59,20 @@ def sweep_runs(context: Context, sweep: Sweep, templates: Sequence[FoundImageTem
     for found, run_id in unsettled:
         watch = children[watch_image_build.instance_id(found.template.id)]
         is_watched = not watch.standing.is_over
+        if is_watched and not _is_to_be_told(watch, sweep):
+            continue
         leftover = left_template(found, runs[run_id], now(context), is_watched=is_watched)
         if leftover:
-            leftovers.append((yield from _end_template(context, found, leftover)))
+            leftovers.append((yield from _end_template(context, found, leftover, watch if is_watched else None)))
     return leftovers
+
+
+def _is_to_be_told(watch: InstanceState, sweep: Sweep) -> bool:
+    """Say whether a watch may be told to cancel: whether it is tended is known in the environments of the sweep alone.
+
+    The operator's files may not name an environment any more whose build goes on.
+    """
+    return sweep.tells_watches and subject_of(watch.given or {}).environment in sweep.environments
 
 
 def _recorded(context: Context, run_ids: Iterable[str]) -> Steps[dict[str, RecordedRun]]:
@@ -84,25 +104,37 @@ def _end_runs(context: Context, left: list[LeftRun]) -> Steps[list[Leftover]]:
     leftovers: list[Leftover] = []
     for run in left:
         for instance_id in run.cancel:
-            wish = CancelRequest(who=THE_APP, reason=run.told.because, requested_at=now(context))
-            send_event(context, instance_id, CANCEL_EVENT, wish.to_payload())
+            _ask_to_cancel(context, instance_id, run.told.because)
         writes = [schedule_activity(context, publish_build_end, end) for end in run.build_ends]
         records = [schedule_activity(context, publish_record, run.record)] if run.record else []
         leftovers.append((yield from _told(run.told, [*writes, *records])))
     return leftovers
 
 
-def _end_template(context: Context, found: FoundImageTemplate, leftover: Leftover) -> Steps[Leftover]:
-    """Cancel a build, or remove an image template after its build log was kept, as far as it could be read."""
+def _ask_to_cancel(context: Context, instance_id: str, because: str) -> None:
+    wish = CancelRequest(who=THE_APP, reason=because, requested_at=now(context))
+    send_event(context, instance_id, CANCEL_EVENT, wish.to_payload())
+
+
+def _end_template(
+    context: Context, found: FoundImageTemplate, leftover: Leftover, watch: InstanceState | None
+) -> Steps[Leftover]:
+    """Cancel a build, or remove an image template after its build log was kept, as far as it could be read.
+
+    A build that is still watched is canceled by its watch, which goes on until Azure says that it is over.
+    """
+    work: list[Pending[Any]] = []
     match leftover.remedy:
+        case Remedy.CANCELED if watch:
+            _ask_to_cancel(context, watch.id, leftover.because)
         case Remedy.CANCELED:
-            work: list[Pending[Any]] = [schedule_activity(context, cancel_image_run, found.template)]
+            work = [schedule_activity(context, cancel_image_run, found.template)]
         case Remedy.REMOVED:
             copy = LogCopy(run_id=leftover.run_id or "", template=found)
             yield from outcomes([schedule_activity(context, publish_build_log, copy)])
             work = [schedule_activity(context, delete_image_template, found.template)]
         case _:
-            work = []
+            pass
     return (yield from _told(leftover, work))
 
 

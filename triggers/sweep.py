@@ -34,5 +34,6 @@ async def start_sweep(settings: Settings, client: df.DurableFunctionsClient) -> 
         environments=tuple(environment.name for environment in reading.pipeline.environments),
         groups=tuple(dict.fromkeys(groups)),
         distribution_targets=tuple(DistributionTargets(ids=tuple(known.values())) for known in targets.values()),
+        tells_watches=True,
     )
     await durable_engine.start(client, Instance(sweep_leftovers.__name__, instance_id(), sweep))

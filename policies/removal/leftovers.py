@@ -119,20 +119,23 @@ def left_run(run: RunFacts, now: datetime) -> LeftRun | None:
 def left_template(found: FoundImageTemplate, run: RunFacts, now: datetime, *, is_watched: bool) -> Leftover | None:
     """Return an image template, or its build, that belongs to no run that goes on and was not kept on purpose.
 
-    A build is canceled at once; a template is removed once its run is recorded as over.
+    A build is canceled at once; a template is removed once its run is recorded as over. A watch that outlived all else
+    of its run would see the build to an end that nobody records; where there is no build to cancel, it ends by itself.
     """
     made_at = stamp_of(found.template.name)
     is_new = made_at is None or now - made_at < GRACE
-    if run.is_at_work or is_watched or is_new or is_settled(found, run.recorded):
-        return None
     is_building = found.run_state in BUILDING
+    ends_by_itself = is_watched and not (is_building and run.is_known)
+    if run.is_at_work or ends_by_itself or is_new or is_settled(found, run.recorded):
+        return None
     kind = LeftoverKind.BUILD if is_building else LeftoverKind.IMAGE_TEMPLATE
     told = Leftover(kind=kind, name=found.template.id, run_id=run.id, because="")
     if not run.is_known:
         because = f"This app does not know the run {run.id}, which made it: another one may have started that."
         return told.model_copy(update={"because": because})
     if is_building:
-        because = f"The run {run.id}, which made it, is over, and nobody watches the build any more."
+        lost = "nothing would record its end" if is_watched else "nobody watches the build any more"
+        because = f"The run {run.id}, which made it, is over, and {lost}."
         return told.model_copy(update={"because": because, "remedy": Remedy.CANCELED})
     if kept_because(found) is not None or run.recorded is None or run.recorded.record is not None:
         return None

@@ -4,7 +4,7 @@ import pytest
 
 from models.artifacts import DistributionTargets, HalfMadeArtifact, HalfMadeArtifacts
 from models.failure import Failure
-from models.image_build import ImageRun, ImageRunState
+from models.image_build import ImageBuildProgress, ImageBuildWatch, ImageRun, ImageRunState
 from models.instance_state import InstancesFound, InstanceState, Standing
 from models.leftovers import (
     Leftover,
@@ -21,6 +21,7 @@ from models.pipeline_run import PipelineRun, Scope, Starter
 from models.resources import ImageTemplateReference, ProvisioningState
 from models.stage_messages import Done, WrittenRecord
 from models.template_removal import CopiedLog, FoundImageTemplate, FoundImageTemplates, TemplatesOfGroup
+from orchestrators import watch_image_build
 from orchestrators.sweep_leftovers import sweep_leftovers
 from policies.builds.image_template_body import RUN_TAG
 from policies.runs.outcome import new_record
@@ -41,6 +42,7 @@ SWEEP = Sweep(
     environments=("sbx",),
     groups=(TemplatesOfGroup(subscription_id="s", resource_group="rg"),),
     distribution_targets=(DistributionTargets(ids=("/definition", "/image")), DistributionTargets(ids=("/other",))),
+    tells_watches=True,
 )
 REFUSED = {"failure": Failure(code="AuthorizationFailed", message="No right to list.").to_payload()}
 STANDINGS = {"pipeline-linux": Standing.TERMINATED}
@@ -62,7 +64,7 @@ def azure(templates=(), recorded=OPEN, standings=STANDINGS, **answers):
     """The answers of an Azure, and of an engine, that have these things."""
 
     def instances(asked):
-        given = {"given": RUN.to_payload(), "updated_at": BEGAN}
+        given = {"given": RUN.to_payload() | {"about": {"environment": "sbx"}}, "updated_at": BEGAN}
         return InstancesFound(
             states=tuple(
                 InstanceState(id=name, standing=standings[name], **given)
@@ -90,10 +92,11 @@ def azure(templates=(), recorded=OPEN, standings=STANDINGS, **answers):
     }
 
 
-def swept(script):
+def swept(script, sweep=SWEEP, prepare=lambda _: None):
     play = Rehearsal(script, [])
+    prepare(play)
     assert play.now - BEGAN >= timedelta(hours=2)
-    report = LeftoversReport.from_payload(play.play(sweep_leftovers, SWEEP)["value"])
+    report = LeftoversReport.from_payload(play.play(sweep_leftovers, sweep)["value"])
     assert play.inputs["publish_leftovers"] == [report.to_payload()]
     return play, report
 
@@ -122,6 +125,60 @@ def test_a_run_that_was_broken_off_is_closed_and_its_build_canceled(caplog):
     closed, canceled = [line for line in caplog.messages if line.startswith("play: ")]
     assert closed.startswith(f"play: run {RUN.id}: closed. The run was terminated")
     assert "it-linux-2026-03-11-01-00-05: canceled. " in canceled
+
+
+ORPHAN = template("it-linux-2026-03-11-01-00-05", ImageRunState.RUNNING)
+WATCH = watch_image_build.instance_id(ORPHAN.template.id)
+
+
+def watched(play):
+    """Let the orphan's build be watched, as it is by a child of a stage."""
+    progress = ImageBuildProgress(template_name=ORPHAN.template.name, template_id=ORPHAN.template.id)
+    watch = ImageBuildWatch(
+        template=ORPHAN.template, progress=progress, watched_since=BEGAN, deadline=BEGAN + timedelta(hours=8)
+    )
+    play.start(watch_image_build.watch_image_build, watch.to_payload(), WATCH)
+
+
+def sweep_of_an_orphan(sweep=SWEEP, standings=None):
+    """Sweep where the stage was terminated alone, and its run has failed: only the watch goes on."""
+    standings = standings or {"pipeline-linux": Standing.COMPLETED, f"{RUN.id}-sbx": Standing.TERMINATED}
+    running, canceled = (ImageRun(state=state) for state in (ImageRunState.RUNNING, ImageRunState.CANCELED))
+    script = azure(
+        [ORPHAN],
+        RecordedRun(id=RUN.id),
+        standings | {WATCH: Standing.ON},
+        get_image_run=lambda _: canceled if "cancel_image_run" in play[0].inputs else running,
+    )
+    play = []
+    _, report = swept(script, sweep, lambda it: (play.append(it), watched(it)))
+    return play[0], report
+
+
+def test_a_watch_that_outlived_its_stage_cancels_the_build():
+    play, report = sweep_of_an_orphan()
+    assert [(one.kind, one.remedy, one.failure) for one in report.leftovers] == [("build", "Canceled", None)]
+    play.play_for(timedelta(minutes=10))
+    assert len(play.inputs["cancel_image_run"]) == 1
+    assert not play.goes_on(WATCH)
+
+
+@pytest.mark.parametrize(
+    ("sweep", "standings"),
+    [
+        (SWEEP, {"pipeline-linux": Standing.ON}),
+        (SWEEP, {f"{RUN.id}-sbx.tending": Standing.ON}),
+        (SWEEP.model_copy(update={"environments": ("dev",)}), None),
+        (SWEEP.model_copy(update={"tells_watches": False}), None),
+    ],
+    ids=["run is on", "build is tended", "environment is not looked at", "sweep of an earlier version"],
+)
+def test_a_watch_of_a_run_that_may_be_at_work_is_left_alone(sweep, standings):
+    play, report = sweep_of_an_orphan(sweep, standings)
+    play.play_for(timedelta(minutes=10))
+    assert report.leftovers == ()
+    assert "cancel_image_run" not in play.inputs
+    assert play.goes_on(WATCH)
 
 
 def test_a_template_of_a_run_that_is_closed_goes_after_its_log_was_kept():

@@ -169,6 +169,18 @@ def test_a_stage_that_outlives_its_run_can_be_canceled_before_a_sweep_does(long_
     is_gone(bakery, build)
 
 
+def test_a_build_whose_stage_was_terminated_alone_is_canceled_by_what_watches_it(long_builds):
+    bakery = long_builds
+    run_id, build = building(bakery)
+    with TaskHubGrpcClient(host_address=bakery.stack["durable"]["address"]) as client:
+        client.terminate_orchestration(f"{run_id}-sbx", recursive=False)
+    assert ended(bakery, run_id, "Failed")["stages"] == []
+    assert sweep(bakery) == [("build", "Canceled", None)]
+    is_canceled(bakery, build)
+    assert sweep(bakery) == [("imageTemplate", "Removed", None)]
+    is_gone(bakery, build)
+
+
 def test_an_untended_build_that_nothing_tends_any_more_is_canceled_and_told(long_builds):
     bakery = long_builds
     run_id, build = building(bakery, waitForImageBuild=False)

@@ -140,9 +140,16 @@ def test_a_build_whose_end_was_never_written_ends_as_it_did():
         # Somebody builds with the kept template once more.
         (template(ImageRunState.RUNNING), facts(closed(template_names=(NAME,), ended_builds=(NAME,))), False),
         (template(), facts(OPEN, pipeline(Standing.ON)), False),
-        (template(ImageRunState.RUNNING), facts(BROKEN_OFF), True),
+        # Its watch is about to see the end.
+        (template(), facts(BROKEN_OFF), True),
+        (template(ImageRunState.CANCELING), facts(BROKEN_OFF), True),
+        (template(ImageRunState.RUNNING, name="it-linux-2026-03-11-05-30-00"), facts(BROKEN_OFF), True),
+        # Another app's, which happens to have the same task hub.
+        (template(ImageRunState.RUNNING), facts(None), True),
+        (template(ImageRunState.RUNNING), facts(BROKEN_OFF, stage=ON), True),
         (template(), facts(BROKEN_OFF, stage=ON), False),
         (template(ImageRunState.RUNNING), facts(TRIGGERED, tending=ON), False),
+        (template(ImageRunState.RUNNING), facts(TRIGGERED, tending=ON), True),
         (template(ImageRunState.CANCELING), facts(BROKEN_OFF), False),
         (template(state=ProvisioningState.IN_PROGRESS), facts(BROKEN_OFF), False),
         (template(name="it-linux"), facts(BROKEN_OFF), False),
@@ -171,6 +178,12 @@ def test_a_template_that_is_at_work_kept_new_or_not_named_like_ours_is_left_alon
 def test_what_no_run_goes_on_with_is_canceled_or_removed_if_it_is_surely_ours(found, run, kind, remedy):
     left = left_template(found, run, NOW, is_watched=False)
     assert (left.kind, left.remedy, left.name, left.run_id) == (kind, remedy, found.template.id, RUN.id)
+
+
+@pytest.mark.parametrize("run", [facts(OPEN), facts(closed()), facts(BROKEN_OFF), facts(TRIGGERED)])
+def test_a_build_whose_watch_outlived_all_else_of_its_run_is_canceled(run):
+    left = left_template(template(ImageRunState.RUNNING), run, NOW, is_watched=True)
+    assert (left.kind, left.remedy, left.run_id) == (LeftoverKind.BUILD, Remedy.CANCELED, RUN.id)
 
 
 @pytest.mark.parametrize("tag", [None, "", "../../x", "linux"])
