@@ -16,6 +16,7 @@ from activities.image_templates import delete_image_template
 from activities.scripts import find_scripts, upload_scripts
 from models.configuration import StagePlan
 from models.errors import StepFailed
+from models.failure import Failure
 from models.image_build import ImageBuildProgress, ImageBuildWatch
 from models.pipeline_record import StageRecord
 from models.pipeline_run import Scope, Stage, StepName
@@ -42,7 +43,10 @@ from orchestrators.durable import (
     call_activity,
     call_orchestrator,
     now,
+    outcomes,
+    schedule_activity,
     schedule_orchestrator,
+    warn,
 )
 from orchestrators.ongoing_stage import OngoingStage, begin
 from orchestrators.provider_registration import register_providers
@@ -152,11 +156,17 @@ def _provide_scripts(stage: OngoingStage, plan: StagePlan, work: frozenset[Work]
 
 
 def _submit(stage: OngoingStage, plan: StagePlan, scripts: UploadedScripts) -> Steps[ImageTemplateReference]:
-    """Submit a new image template; where the run was canceled meanwhile, none is left behind."""
+    """Submit a new image template; where the run was canceled meanwhile, none is left behind.
+
+    Whether Azure lets it be deleted or not, the stage ends as canceled before its next step; the sweep tries again.
+    """
     submit = submit_image_template(stage.context, stage.asked, plan, scripts)
     template = yield from stage.log.step(StepName.IMAGE_TEMPLATE, submit)
     if stage.cancellation.request is not None:
-        yield from call_activity(stage.context, delete_image_template, template)
+        (deleted,) = yield from outcomes([schedule_activity(stage.context, delete_image_template, template)])
+        if isinstance(deleted, Failure):
+            told = f"{deleted.code}: {deleted.message}"
+            warn(stage.context, f"{template.name} of the canceled run is left to the sweep: {told}")
     return template
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from models.approval import ApprovalState
 from models.configuration import Approval
+from models.errors import AzureUnavailable
 from models.image_build import ImageBuildProgress, ImageBuildWatch, ImageRun, ImageRunState
 from models.pipeline_record import PipelineRecord
 from models.pipeline_run import PipelineRun, Scope, Stage, Starter
@@ -196,6 +197,31 @@ def test_a_run_canceled_before_its_build_leaves_no_template(prepare, obliging_az
     assert record.state is State.CANCELED
     assert "start_image_run" not in rehearsal.inputs
     assert len(rehearsal.inputs["delete_image_template"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({"failure": {"code": "ScopeLocked", "message": "The group is locked."}}, "ScopeLocked"),
+        (AzureUnavailable("delete image template it", "HTTP 503", "The service is out."), "HTTP 503"),
+    ],
+)
+def test_a_run_is_canceled_also_where_the_template_that_it_submitted_may_not_be_deleted(
+    prepare, obliging_azure, caplog, answer, code
+):
+    def submitted(_payload):
+        rehearsal.raise_event(PIPELINE, "cancel", wish())
+        return obliging_azure["create_image_template"]
+
+    rehearsal = prepare(create_image_template=submitted, delete_image_template=answer)
+    record = perform(rehearsal)
+    (stage,) = record.stages
+    assert (record.state, stage.state) == (State.CANCELED, State.CANCELED)
+    assert stage.failure is not None
+    assert (stage.failure.code, "Wrong image." in stage.failure.message) == ("RunCanceled", True)
+    assert "start_image_run" not in rehearsal.inputs
+    (warning,) = [line.message for line in caplog.records if "left to the sweep" in line.message]
+    assert code in warning
 
 
 def test_a_run_canceled_before_its_template_submits_none(prepare, obliging_azure):
