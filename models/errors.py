@@ -11,7 +11,8 @@ BakeryError
 """
 
 import re
-from typing import override
+from datetime import timedelta
+from typing import Self, override
 
 from models.failure import Failure
 from models.faults import Fault
@@ -63,6 +64,12 @@ class StepFailed(BakeryError):
         super().__init__(f"{failure.code}: {failure.message}")
         self.failure = failure
         self.state = state
+
+    def tried_for(self, duration: timedelta) -> Self:
+        """Return it as that of the last try, of many that are given up after so long."""
+        in_all = timedelta(seconds=round(duration.total_seconds()))
+        message = f"{self.failure.message} (Tried for {in_all} in all.)"
+        return type(self)(self.failure.model_copy(update={"message": message}), self.state)
 
 
 class StepUnanswered(StepFailed):

@@ -99,9 +99,10 @@ class ImageBuildWatch(Message):
     """Starts the orchestration `watch_image_build`, and carries it over each continue-as-new.
 
     The build is canceled when it still runs at `deadline`; `canceled_because` then says why it was, and
-    `to_cancel_because` why it is to be, while Azure does not answer to that. `history` are the last builds of this
-    image, newest first. The rest is how far the watching is: when the run was last read, how many readings an event
-    caused in vain, whether the last reading was one of them, and whether an event has come since.
+    `to_cancel_because` why it is to be, while Azure does not answer to that, which was first tried at
+    `cancel_tried_since`. `history` are the last builds of this image, newest first. The rest is how far the watching
+    is: when the run was last read, how many readings an event caused in vain, whether the last reading was one of
+    them, and whether an event has come since.
     """
 
     template: ImageTemplateReference
@@ -110,6 +111,7 @@ class ImageBuildWatch(Message):
     deadline: datetime
     canceled_because: Failure | None = None
     to_cancel_because: Failure | None = None
+    cancel_tried_since: datetime | None = None
     history: tuple[PastBuild, ...] = ()
     read_at: datetime | None = None
     fruitless_looks: int = 0

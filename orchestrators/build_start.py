@@ -42,6 +42,8 @@ def start_build(stage: OngoingStage, template: ImageTemplateReference) -> Steps[
                 # Whatever comes of it: the sweep looks for builds that nobody watches.
                 yield from outcomes([schedule_activity(context, cancel_image_run, template)])
                 stage.cancellation.check()
+                if elapsed > LONGEST_DOUBT:
+                    raise unanswered.tried_for(elapsed) from unanswered
                 raise
             log(context, f"whether the run of {template.name} was started is not known: {unanswered}")
             yield from stage.cancellation.sleep(outage_pause(elapsed))

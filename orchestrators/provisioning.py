@@ -9,7 +9,7 @@ from models.failure import Failure
 from models.message import Message
 from models.resources import ProvisioningState, ResourceState
 from orchestrators.durable import Context, Steps, log, now, schedule_activity, sleep, wait_for_all
-from policies.access.propagation import may_be_unseen_parent, propagation_pause
+from policies.access.propagation import LONGEST_UNSEEN, is_of_unseen_parent, propagation_pause
 from policies.poll_interval import poll_interval
 
 # Storage accounts, galleries and definitions take seconds; an image template half a minute, with large scripts more.
@@ -73,8 +73,10 @@ def _ask_for_all[S: ResourceState](
         try:
             return (yield from wait_for_all([schedule_activity(context, one.create, one.resource) for one in wanted]))
         except StepFailed as failed:
-            waited = now(context) - began
-            if not (parents_are_there and may_be_unseen_parent(failed.failure, waited)):
+            if not (parents_are_there and is_of_unseen_parent(failed.failure)):
                 raise
+            waited = now(context) - began
+            if waited >= LONGEST_UNSEEN:
+                raise failed.tried_for(waited) from failed
             log(context, f"a resource that was just made is not known everywhere yet: {failed}")
             yield from sleep(context, propagation_pause(waited))

@@ -10,7 +10,7 @@ from models.resources import ImageTemplate, ImageTemplateReference
 from models.stage_messages import UploadedScripts
 from orchestrators.durable import Context, Steps, call_activity, log, now, sleep
 from orchestrators.provisioning import Wanted, provision
-from policies.access.propagation import LONGEST_PROPAGATION, may_be_propagation, propagation_pause
+from policies.access.propagation import LONGEST_PROPAGATION, is_of_rights, propagation_pause
 from policies.builds.image_template_body import NAME_TAKEN, image_template_body, image_template_name, lineage_tags
 from policies.resources.stage_resources import image_builder_identity
 from policies.runs.scope_work import Work, work_of
@@ -41,11 +41,15 @@ def submit_image_template(
         try:
             yield from provision(context, Wanted(create_image_template, get_image_template, template, reference))
         except StepFailed as failed:
-            if failed.failure.code == NAME_TAKEN and now(context) - began < LONGEST_PROPAGATION:
+            is_name_taken = failed.failure.code == NAME_TAKEN
+            if not (is_name_taken or (roles_are_new and is_of_rights(failed.failure))):
+                raise
+            elapsed = now(context) - began
+            if elapsed >= LONGEST_PROPAGATION:
+                raise failed.tried_for(elapsed) from failed
+            if is_name_taken:
                 yield from sleep(context, NAMES_APART)
                 continue
-            if not (roles_are_new and may_be_propagation(failed.failure, now(context) - began)):
-                raise
             log(context, f"{template.name} was refused, perhaps for a role that Azure does not know yet: {failed}")
             yield from call_activity(context, delete_image_template, reference)
             yield from sleep(context, propagation_pause(now(context) - began))

@@ -117,14 +117,17 @@ def _canceled_where_due(context: Context, watch: ImageBuildWatch, cancellation: 
     reason = watch.to_cancel_because or (_timed_out(watch) if is_late else cancellation.failure)
     if reason is None:
         return watch
+    since = watch.cancel_tried_since or now(context)
     try:
         yield from call_activity(context, cancel_image_run, watch.template, FEW_RETRIES)
     except StepFailed as failed:
-        if is_gone(failed.failure) or now(context) > watch.deadline + CANCELING_ALLOWANCE:
+        if is_gone(failed.failure):
             raise
+        if now(context) > watch.deadline + CANCELING_ALLOWANCE:
+            raise failed.tried_for(now(context) - since) from failed
         # It goes on in Azure, canceled or not: it is watched, and canceled again after the next reading.
         log(context, f"the run of {watch.template.name} could not be canceled: {failed}")
-        return watch.model_copy(update={"to_cancel_because": reason})
+        return watch.model_copy(update={"to_cancel_because": reason, "cancel_tried_since": since})
     canceled_at = now(context)
     # How long builds take says nothing of how long a cancellation does.
     begins_anew = {"watched_since": canceled_at, "read_at": None, "history": ()}

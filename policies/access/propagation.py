@@ -16,19 +16,14 @@ UNSEEN = {"NotFound", "ParentResourceNotFound", "ResourceGroupNotFound", "Resour
 SYMPTOM = re.compile(r"authori[sz]|permission", re.IGNORECASE)
 
 
-def may_be_propagation(failure: Failure, waited: timedelta) -> bool:
-    """Say whether another try is worth while: a refusal that speaks of rights, within ten minutes."""
-    return waited < LONGEST_PROPAGATION and is_of_rights(failure)
-
-
 def is_of_rights(failure: Failure) -> bool:
     """Say whether a refusal speaks of rights."""
     return SYMPTOM.search(f"{failure.code} {failure.message}") is not None
 
 
-def may_be_unseen_parent(failure: Failure, waited: timedelta) -> bool:
-    """Say whether another try is worth while: what it is to be made in was not found, though it is there."""
-    return waited < LONGEST_UNSEEN and failure.code in UNSEEN
+def is_of_unseen_parent(failure: Failure) -> bool:
+    """Say whether a refusal speaks of something that is not there, such as what a resource is to be made in."""
+    return failure.code in UNSEEN
 
 
 def propagation_pause(waited: timedelta) -> timedelta:

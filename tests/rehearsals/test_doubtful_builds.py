@@ -1,5 +1,6 @@
 """Builds of which Azure does not say whether they were started, how they stand, or whether they were canceled."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -67,6 +68,7 @@ def test_a_start_that_got_no_answer_for_an_hour_is_given_up_and_what_may_have_be
     rehearsal, record = stage(start_image_run=OUT)
     assert (record.state, record.failure.code, record.failure.step) == (State.FAILED, "ServiceUnavailable", "build")
     assert record.ended_at - record.started_at > timedelta(hours=1)
+    assert re.search(r"The service is out\. \(Tried for 1:\d\d:\d\d in all\.\)$", record.failure.message)
     assert len(rehearsal.inputs["cancel_image_run"]) == 1
 
 
@@ -80,6 +82,7 @@ def test_whoever_cancels_while_a_start_is_in_doubt_cancels_what_may_have_begun(s
 def test_a_right_that_is_missing_leaves_no_doubt_about_the_start(stage):
     rehearsal, record = stage(start_image_run=NO_RIGHT)
     assert (record.state, record.failure.code) == (State.FAILED, "AuthorizationFailed")
+    assert "in all" not in record.failure.message
     assert len(rehearsal.inputs["start_image_run"]) == 1
 
 

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -227,13 +228,15 @@ def test_a_right_that_is_really_missing_surfaces_after_ten_minutes(perform):
     record, rehearsal = perform(get_image_template=FAILED_FOR_RIGHTS)
     assert record.failure is not None
     assert (record.failure.step, record.failure.code) == ("imageTemplate", "BadSharedImageDistribute")
+    assert re.search(r"write to the gallery\. \(Tried for 0:1\d:\d\d in all\.\)$", record.failure.message)
     assert (record.ended_at - record.started_at).total_seconds() < 15 * 60
     assert len([step for step in rehearsal.steps if step.startswith("create_image_template")]) < 40
 
 
 def test_without_new_roles_a_refusal_for_rights_fails_at_once(perform):
     record, rehearsal = perform(Scope.ONLY_IMAGE, get_image_template=FAILED_FOR_RIGHTS)
-    assert record.state is State.FAILED
+    assert record.failure is not None
+    assert record.failure.message == "The identity is not authorized to write to the gallery."
     assert len([step for step in rehearsal.steps if step.startswith("create_image_template")]) == 1
 
 
@@ -290,6 +293,7 @@ def test_a_build_that_azure_never_tells_of_again_ends_at_its_deadline(perform):
     assert record.failure is not None
     assert record.failure.step == "build"
     assert "cancel_image_run, tried 5 times within" in record.failure.message
+    assert re.search(r"Internal error occurred \(Tried for 1:\d\d:\d\d in all\.\)$", record.failure.message)
     assert len(rehearsal.inputs["cancel_image_run"]) >= 2
 
 
@@ -346,13 +350,14 @@ def test_a_group_that_is_never_seen_surfaces_in_minutes(perform):
     record, _ = perform(create_or_update_gallery=NO_GROUP)
     assert record.failure is not None
     assert (record.failure.step, record.failure.code) == ("infrastructure", "ResourceGroupNotFound")
+    assert re.search(r"was not found\. \(Tried for 0:0[23]:\d\d in all\.\)$", record.failure.message)
     assert (record.ended_at - record.started_at).total_seconds() < 4 * 60
 
 
 def test_a_group_that_the_run_does_not_make_and_that_is_missing_fails_at_once(perform):
     record, rehearsal = perform(Scope.ONLY_ASSETS_AND_IMAGE, create_or_update_storage_account=NO_GROUP)
     assert record.failure is not None
-    assert record.failure.code == "ResourceGroupNotFound"
+    assert (record.failure.code, "in all" in record.failure.message) == ("ResourceGroupNotFound", False)
     assert len(rehearsal.inputs["create_or_update_storage_account"]) == 1
 
 

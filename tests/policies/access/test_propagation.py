@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from models.failure import Failure
-from policies.access.propagation import LONGEST_PROPAGATION, may_be_propagation, propagation_pause
+from policies.access.propagation import LONGEST_PROPAGATION, is_of_rights, propagation_pause
 
 SYMPTOMS = [
     ("AuthorizationFailed", "The client does not have authorization to perform action 'x'."),
@@ -14,14 +14,12 @@ SYMPTOMS = [
 
 @pytest.mark.parametrize(("code", "message"), SYMPTOMS)
 def test_a_refusal_that_speaks_of_rights_may_come_from_a_role_that_propagates(code, message):
-    failure = Failure(code=code, message=message)
-    assert may_be_propagation(failure, timedelta(minutes=1))
-    assert not may_be_propagation(failure, LONGEST_PROPAGATION)
+    assert is_of_rights(Failure(code=code, message=message))
 
 
 @pytest.mark.parametrize("code", ["BadPIRSource", "QuotaExceeded", "ValidationFailed"])
 def test_other_refusals_do_not(code):
-    assert not may_be_propagation(Failure(code=code, message="The version was not found."), timedelta(0))
+    assert not is_of_rights(Failure(code=code, message="The version was not found."))
 
 
 def test_the_pauses_of_a_whole_propagation_are_bounded_in_number():
