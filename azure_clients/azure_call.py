@@ -15,6 +15,7 @@ from azure.core.exceptions import (
 
 from models.errors import AzureAbsent, AzureError, AzureRefused, AzureUnavailable
 from policies.redaction import redacted
+from policies.resources.resource_ids import leads_elsewhere
 
 # Statuses and codes that another try can cure. The authorization ones are here because a role that was just given
 # takes minutes to reach every service; the bound of the retries makes a right that is really missing surface. Those of
@@ -46,6 +47,16 @@ async def azure_call(operation: str) -> AsyncGenerator[None]:
     except SdkError as error:
         # Not `from error`: what is logged would hold the SDK's own text, with the queries of its addresses.
         raise translate(operation, error) from None
+
+
+def refuse_detour(operation: str, resource_id: str) -> None:
+    """Raise AzureRefused where an id, which the SDK puts into an address as it stands, leads to something else.
+
+    Names are checked as they are read. This is for what is changed at any scope, where a mistake would reach far.
+    """
+    if leads_elsewhere(resource_id):
+        message = f"{resource_id!a} is no id of one resource: an address with it is that of something else."
+        raise AzureRefused(operation, "InvalidScope", message)
 
 
 def translate(operation: str, error: SdkError) -> AzureError:

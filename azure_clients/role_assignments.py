@@ -5,7 +5,7 @@ import uuid
 
 from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
 
-from azure_clients.azure_call import azure_call
+from azure_clients.azure_call import azure_call, refuse_detour
 from azure_clients.connection import AzureClients
 from models.errors import AzureRefused, AzureUnavailable
 from models.resources import ProvisioningState, ResourceState, RoleAssignment
@@ -25,6 +25,8 @@ async def put(azure: AzureClients, assignment: RoleAssignment) -> ResourceState:
     else:
         principal_id, principal_type = assignment.principal_id, "ServicePrincipal"
     role_id = azure.role_id(assignment.role)
+    operation = f"assign the role {role_name(assignment.role)} to {principal_id} at {assignment.scope}"
+    refuse_detour(operation, assignment.scope)
     name = assignment_name(assignment.scope, principal_id, role_id)
     resource_id = f"{assignment.scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
     parameters = RoleAssignmentCreateParameters(
@@ -35,7 +37,7 @@ async def put(azure: AzureClients, assignment: RoleAssignment) -> ResourceState:
         principal_type=principal_type,
     )
     try:
-        async with azure_call(f"assign the role {role_name(assignment.role)} to {principal_id} at {assignment.scope}"):
+        async with azure_call(operation):
             await azure.authorization(assignment.subscription_id).role_assignments.create(
                 assignment.scope, name, parameters
             )

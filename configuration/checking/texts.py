@@ -38,8 +38,13 @@ Reason = Annotated[
 ]
 
 SUBSCRIPTION: Final = r"/[sS]ubscriptions/[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-GROUP: Final = SUBSCRIPTION + r"/[rR]esource[gG]roups/[^/\s]{1,90}"
-GALLERY_IMAGE: Final = GROUP + r"/[pP]roviders/[mM]icrosoft\.[cC]ompute/[gG]alleries/[\w.]{1,80}/[iI]mages/[\w.-]{1,80}"
+# Names become parts of addresses, where `..` is the place above, and `?`, `#` and `%` have a meaning of their own.
+GROUP_NAME: Final = r"[\w.()-]{0,89}[\w()-]"
+RESOURCE_NAME: Final = r"[\w.-]{0,79}[\w-]"
+GROUP: Final = SUBSCRIPTION + "/[rR]esource[gG]roups/" + GROUP_NAME
+COMPUTE: Final = GROUP + r"/[pP]roviders/[mM]icrosoft\.[cC]ompute"
+GALLERY_IMAGE: Final = COMPUTE + r"/[gG]alleries/[\w.]{0,79}\w/[iI]mages/" + RESOURCE_NAME
+_NAMES: Final = "each name of letters, digits and some of _-.(), no period at the end"
 NUMBERED: Final = r"[0-9]{1,10}\.[0-9]{1,10}\.[0-9]{1,12}"
 
 
@@ -62,12 +67,12 @@ def _plain_version(gallery_image_id: str) -> str:
 Guid = Annotated[
     str, Form(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "GUID of the form 8-4-4-4-12 digits")
 ]
-ResourceGroupId = Annotated[str, Form(GROUP, "id of a resource group: /subscriptions/…/resourceGroups/…")]
+ResourceGroupId = Annotated[str, Form(GROUP, f"id of a resource group: /subscriptions/…/resourceGroups/…, {_NAMES}")]
 GalleryImageId = Annotated[
     str,
     Form(
         GALLERY_IMAGE + r"(?:/[vV]ersions/" + NUMBERED + ")?",
-        "id of an image definition: /subscriptions/…/galleries/…/images/…",
+        f"id of an image definition: /subscriptions/…/galleries/…/images/…, {_NAMES}",
     ),
     AfterValidator(_plain_version),
 ]
@@ -75,34 +80,38 @@ ImageVersionId = Annotated[
     str,
     Form(
         GALLERY_IMAGE + r"/[vV]ersions/(?:latest|" + NUMBERED + ")",
-        "id of an image version: /subscriptions/…/galleries/…/images/…/versions/<number or latest>",
+        f"id of an image version: /subscriptions/…/galleries/…/images/…/versions/<number or latest>, {_NAMES}",
     ),
 ]
 ManagedImageId = Annotated[
     str,
     Form(
-        GROUP + r"/[pP]roviders/[mM]icrosoft\.[cC]ompute/[iI]mages/[\w.-]{1,80}",
-        "id of a managed image: /subscriptions/…/providers/Microsoft.Compute/images/…",
+        COMPUTE + "/[iI]mages/" + RESOURCE_NAME,
+        f"id of a managed image: /subscriptions/…/providers/Microsoft.Compute/images/…, {_NAMES}",
     ),
 ]
 IdentityId = Annotated[
     str,
     Form(
         GROUP + r"/[pP]roviders/[mM]icrosoft\.[mM]anaged[iI]dentity/[uU]ser[aA]ssigned[iI]dentities/[\w-]{3,128}",
-        "id of a user-assigned identity: /subscriptions/…/Microsoft.ManagedIdentity/userAssignedIdentities/…",
+        f"id of a user-assigned identity: /subscriptions/…/providers/…/userAssignedIdentities/…, {_NAMES}",
     ),
 ]
 SubnetId = Annotated[
     str,
     Form(
-        GROUP + r"/[pP]roviders/[mM]icrosoft\.[nN]etwork/[vV]irtual[nN]etworks/[\w.-]{1,80}/[sS]ubnets/[\w.-]{1,80}",
-        "id of a subnet: /subscriptions/…/virtualNetworks/…/subnets/…",
+        GROUP
+        + r"/[pP]roviders/[mM]icrosoft\.[nN]etwork/[vV]irtual[nN]etworks/"
+        + RESOURCE_NAME
+        + "/[sS]ubnets/"
+        + RESOURCE_NAME,
+        f"id of a subnet: /subscriptions/…/virtualNetworks/…/subnets/…, {_NAMES}",
     ),
 ]
 
 ResourceGroupName = Annotated[
     str,
-    Form(r"[\w.()-]{0,89}[\w()-]", "resource group name: at most 90 letters, digits and _-().; no period at the end"),
+    Form(GROUP_NAME, "resource group name: at most 90 letters, digits and _-().; no period at the end"),
 ]
 StorageAccountName = Annotated[
     str, Form(r"[a-z0-9]{3,24}", "storage account name: 3 to 24 lower-case letters and digits")
@@ -139,10 +148,18 @@ TemplateBaseName = Annotated[
     ),
 ]
 ImageName = Annotated[
-    str, Form(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,62}", "name of an image or VHD: at most 63 letters, digits and ._-")
+    str,
+    Form(
+        r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9_-])?",
+        "name of an image or VHD: at most 63 letters, digits and ._-, a letter, digit or _ first, no period at the end",
+    ),
 ]
 RunOutputName = Annotated[
-    str, Form(r"[A-Za-z0-9_.-]{1,64}", "name of a run output: at most 64 letters, digits and -_.")
+    str,
+    Form(
+        r"[A-Za-z0-9_.-]{0,63}[A-Za-z0-9_-]",
+        "name of a run output: at most 64 letters, digits and -_., no period at the end",
+    ),
 ]
 ChosenName = Annotated[
     str,

@@ -1,4 +1,8 @@
-"""Takes Azure resource ids apart."""
+"""Takes Azure resource ids apart, and tells those that an address can hold from others."""
+
+import re
+
+_MEANS_MORE_IN_AN_ADDRESS = re.compile(r"[?#%\\\x00-\x20\x7f]|(?:^|/)\.{1,2}(?:/|$)")
 
 
 def parse_resource_id(resource_id: str) -> dict[str, str]:
@@ -9,3 +13,8 @@ def parse_resource_id(resource_id: str) -> dict[str, str]:
     """
     segments = resource_id.strip("/").split("/")
     return {kind.lower(): name for kind, name in zip(segments[::2], segments[1::2], strict=False)}
+
+
+def leads_elsewhere(resource_id: str) -> bool:
+    """Say whether an address with this id is that of something else: `..` is the place above, `?` ends a path."""
+    return _MEANS_MORE_IN_AN_ADDRESS.search(resource_id) is not None

@@ -102,6 +102,19 @@ async def test_a_role_given_twice_is_one_assignment(azure, stage, simulated_azur
     assert {put["request"]["body"]["properties"]["principalType"] for put in puts} == {"ServicePrincipal"}
 
 
+@pytest.mark.parametrize("group", ["..", "rg?x=#"])
+async def test_a_role_at_a_scope_that_leads_elsewhere_is_not_asked_for(azure, stage, simulated_azure, group):
+    identity = await create_or_update_identity(azure, stage.identity)
+    wide = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
+    assignment = RoleAssignment(
+        subscription_id=SUBSCRIPTION, scope=wide, role="contributor", principal_id=identity.principal_id
+    )
+    asked_before = simulated_azure.requests.matching("PUT")
+    with pytest.raises(AzureRefused, match="no id of one resource"):
+        await create_or_update_role_assignment(azure, assignment)
+    assert simulated_azure.requests.matching("PUT") == asked_before
+
+
 async def test_an_unknown_principal_asks_for_another_try(azure, stage):
     assignment = RoleAssignment(
         subscription_id=SUBSCRIPTION,

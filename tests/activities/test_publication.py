@@ -154,3 +154,9 @@ async def test_an_artifact_that_may_not_be_tagged_is_a_refusal(azure, stage, sim
     simulated_azure.faults.add("status", method="PATCH", path="/tags/default", **locked)
     with pytest.raises(AzureRefused, match="ScopeLocked"):
         await publish_lineage(azure, Lineage(artifact=f"{stage.definition.id}/versions/1.0.1", tags=SOURCE))
+
+
+async def test_an_artifact_whose_id_leads_elsewhere_is_not_tagged(azure, stage, simulated_azure):
+    with pytest.raises(AzureRefused, match="no id of one resource"):
+        await publish_lineage(azure, Lineage(artifact=f"{stage.definition.id}/versions/..", tags=SOURCE))
+    assert simulated_azure.requests.matching("PATCH", "") == []
