@@ -14,7 +14,7 @@ from azure.core.exceptions import (
 )
 
 from models.errors import AzureAbsent, AzureError, AzureRefused, AzureUnavailable
-from policies.redaction import redacted
+from models.redaction import redacted
 from policies.resources.resource_ids import leads_elsewhere
 
 # Statuses and codes that another try can cure. The authorization ones are here because a role that was just given

@@ -9,9 +9,9 @@ from models.errors import AzureAbsent, AzureRefused, AzureUnavailable
 from models.failure import Failure
 from models.image_build import ImageRun, ImageRunState
 from models.pipeline_record import RunOutput
+from models.redaction import redacted
 from models.resources import ImageTemplate, ImageTemplateReference, ImageTemplateState, ProvisioningState
 from models.template_removal import FoundImageTemplate, TemplatesOfGroup
-from policies.redaction import redacted
 from policies.resources.resource_ids import parse_resource_id
 
 TEMPLATE_GONE = "ResourceNotFound"

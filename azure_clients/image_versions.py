@@ -11,7 +11,7 @@ from azure_clients.wire import has_failed, plain_text, region_name
 from models.artifacts import HalfMadeArtifact
 from models.errors import AzureAbsent
 from models.pipeline_record import RegionalReplication
-from policies.redaction import redacted
+from models.redaction import redacted
 from policies.removal.leftovers import run_of_tags
 from policies.resources.resource_ids import parse_resource_id
 

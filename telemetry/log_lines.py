@@ -8,8 +8,8 @@ from opentelemetry._logs import LoggerProvider, LogRecord, SeverityNumber
 from opentelemetry.context import Context, get_current
 from opentelemetry.trace import get_current_span
 
+from models.redaction import redacted
 from models.subject import NAMESPACE, Subject
-from policies.redaction import redacted
 from telemetry.current import SUBJECT
 from telemetry.identity import span_of, within
 

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import override
 
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import Status
-from opentelemetry.util.types import AttributeValue
+from opentelemetry.util.types import Attributes, AttributeValue
 
-from policies.redaction import redacted
+from models.redaction import redacted
 
 
 class RedactingSpanExporter(SpanExporter):
-    """Exports spans without the queries of addresses, wherever they stand."""
+    """Exports spans without keys and the queries of addresses, wherever they stand."""
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
@@ -31,18 +31,17 @@ class RedactingSpanExporter(SpanExporter):
 
 
 def _redacted(span: ReadableSpan) -> ReadableSpan:
-    attributes = {name: _cut(value) for name, value in (span.attributes or {}).items()}
+    attributes = _cut_all(span.attributes)
+    events = tuple(Event(event.name, _cut_all(event.attributes), event.timestamp) for event in span.events)
     description = span.status.description
     status = Status(span.status.status_code, redacted(description)) if description else span.status
-    if attributes == span.attributes and status.description == description:
-        return span
     return ReadableSpan(
         name=span.name,
         context=span.context,
         parent=span.parent,
         resource=span.resource,
         attributes=attributes,
-        events=span.events,
+        events=events,
         links=span.links,
         kind=span.kind,
         status=status,
@@ -52,5 +51,15 @@ def _redacted(span: ReadableSpan) -> ReadableSpan:
     )
 
 
+def _cut_all(attributes: Attributes) -> dict[str, AttributeValue]:
+    return {name: _cut(value) for name, value in (attributes or {}).items()}
+
+
 def _cut(value: AttributeValue) -> AttributeValue:
-    return redacted(value) if isinstance(value, str) else value
+    match value:
+        case str():
+            return redacted(value)
+        case [str(), *_]:
+            return [redacted(str(item)) for item in value]
+        case _:
+            return value

@@ -7,8 +7,8 @@ from opentelemetry import context, trace
 from opentelemetry.trace import Link, Status, StatusCode
 
 from models.errors import AzureError, AzureRefused, RequestRefused, StepFailed
+from models.redaction import redacted
 from models.subject import Subject
-from policies.redaction import redacted
 from telemetry.attributes import named
 from telemetry.current import SUBJECT
 from telemetry.identity import span_of, within

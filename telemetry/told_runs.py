@@ -16,9 +16,9 @@ from models.failure import Failure
 from models.image_build import ImageBuildProgress
 from models.pipeline_record import PipelineRecord, StageRecord, StepRecord, Timed
 from models.pipeline_run import StepName
+from models.redaction import redacted
 from models.state import State
 from models.subject import Subject
-from policies.redaction import redacted
 from policies.runs.record_news import record_news
 from telemetry.attributes import named
 from telemetry.identity import NAMED_IDS, span_of, within

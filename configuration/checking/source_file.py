@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from configuration.checking.json_with_comments import JsonPath, Node, Place
 from models.faults import Fault, Remark
+from models.redaction import redacted
 
 _LONGEST_VALUE: Final = 80
 _LONGEST_SENTENCE: Final = 500
@@ -15,9 +16,6 @@ _SECRET_KEY: Final = re.compile(
     r"password|passwd|secret|token|credential|connectionstring|accesskey|accountkey", re.IGNORECASE
 )
 _COMMAND_KEYS: Final = frozenset({"inline", "restartCommand", "restartCheckCommand"})
-_ADDRESS_QUERY: Final = re.compile(r"(https?://[^\s?\"']{1,2000})\?[^\s\"']*")
-_ADDRESS_USER: Final = re.compile(r"(https?://)[^\s/?#\"'<>@]*@")
-_SECRET_VALUE: Final = re.compile(r"(?i)\b(sig|accountkey|sharedaccesskey|password|pwd|secret|token)=[^\s;&\"']+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +80,7 @@ def shown_value(path: JsonPath, value: Any) -> str:
         return json.dumps(value)
     if any(part in _COMMAND_KEYS for part in path):
         return f"(a command of {len(value)} characters)"
-    address = _ADDRESS_USER.sub(r"\1…@", _ADDRESS_QUERY.sub(r"\1?…", value))
-    text = _SECRET_VALUE.sub(r"\1=…", address)
-    return _shortened(text, _LONGEST_VALUE)
+    return _shortened(redacted(value, mark="…"), _LONGEST_VALUE)
 
 
 def _shortened(text: str, length: int) -> str:

@@ -82,15 +82,17 @@ def test_a_request_that_is_refused_is_no_failure_of_ours(spans):
 
 
 def test_what_others_put_into_their_spans_is_cut_too(spans):
+    told = {"address": SIGNED, "addresses": ["https://example.org", SIGNED], "tries": 2, "counts": [1, 2]}
     with (
         pytest.raises(OSError, match="sig="),
-        trace.get_tracer("an sdk").start_as_current_span(
-            "call", attributes={"address": SIGNED}, record_exception=False
-        ),
+        trace.get_tracer("an sdk").start_as_current_span("call", attributes=told),
     ):
         raise OSError(SIGNED)
     (call,) = spans()
-    assert "secret" not in f"{call.attributes} {call.status.description}"
+    (event,) = call.events
+    assert event.attributes["exception.type"] == "OSError"
+    assert "secret" not in f"{call.attributes} {event.attributes} {call.status.description}"
+    assert (call.attributes["tries"], call.attributes["counts"]) == (2, (1, 2))
 
 
 def failed_record():
