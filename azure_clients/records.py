@@ -14,7 +14,7 @@ from azure_clients.connection import AzureClients
 from azure_clients.few_at_once import few_at_once
 from models.errors import AzureAbsent, AzureRefused, AzureUnavailable
 from models.pipeline_record import PipelineRecord, PipelineRunSummary
-from policies.runs.ids import month_of_run
+from policies.runs.ids import is_run_id, month_of_run
 
 FOLDER = "pipeline-runs/"
 LOGS = "build-logs/"
@@ -138,10 +138,13 @@ def _path(run_id: str) -> str:
 def _summary(path: str, metadata: dict[str, str] | None) -> PipelineRunSummary | None:
     """Return what a blob tells of its run, or None for one that is no record of ours: others write here too."""
     told = metadata or {}
+    run_id = path.rsplit("/", 1)[-1].removesuffix(".json")
+    if not is_run_id(run_id):
+        return None
     try:
         return PipelineRunSummary.model_validate(
             {
-                "id": path.rsplit("/", 1)[-1].removesuffix(".json"),
+                "id": run_id,
                 "image": told.get("image"),
                 "scope": told.get("scope"),
                 "state": told.get("state"),

@@ -47,6 +47,18 @@ async def test_a_record_is_read_as_it_was_written_and_a_later_one_takes_its_plac
     assert (summary.state, summary.ended_at) == (State.SUCCEEDED, ended.ended_at)
 
 
+async def test_a_blob_that_has_the_name_of_no_run_is_passed_over_among_the_records(empty):
+    record = record_of(0)
+    await publish_record(empty, record)
+    container = own_blobs.container_of(empty)
+    copied = container.get_blob_client(f"pipeline-runs/2026-03/{record.id}.json")
+    content, metadata = await (await copied.download_blob()).readall(), (await copied.get_blob_properties()).metadata
+    for name in ("backup", f"copy of {record.id}", f"{record.id}.old"):
+        await container.upload_blob(f"pipeline-runs/2026-03/{name}.json", content, metadata=metadata)
+    assert [summary.id for summary in await records.list_newest(empty, 10)] == [record.id]
+    assert await records.list_of_image(empty, "linux", 10) == (record,)
+
+
 async def test_the_first_records_of_a_new_account_may_be_written_at_the_same_moment(azure):
     container = own_blobs.container_of(azure)
     if await container.exists():
