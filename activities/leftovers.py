@@ -21,7 +21,7 @@ from models.leftovers import (
 from models.pipeline_record import PipelineRecord, PipelineRunSummary
 from models.stage_messages import Done
 from models.state import State
-from policies.removal.stored_leftovers import MOST_RECORDS, NOTE_LIFETIME, is_unused, outdated_before
+from policies.removal.stored_leftovers import MOST_RECORDS, MOST_REMOVED, NOTE_LIFETIME, is_unused, outdated_before
 from policies.runs.standing import BROKEN_OFF
 from policies.upkeep.uploads import quoted
 
@@ -76,24 +76,25 @@ async def delete_unused_contents(azure: AzureClients, moment: Moment) -> Leftove
     if len(runs) == MOST_RECORDS:
         return Leftovers()
     named = frozenset().union(*await few_at_once(lambda run: _named_by(azure, run.id), runs))
-    unused = [one for one in kept if is_unused(one.sha256, one.asked_for_at, named, moment.now)]
-    removed = [one for one in unused if await script_contents.remove(azure, one)]
+    unused = [one for one in kept if is_unused(one.sha256, one.asked_for_at, named, moment.now)][:MOST_REMOVED]
+    were_removed = await few_at_once(lambda one: script_contents.remove(azure, one), unused)
     because = "It was kept for a run that did not come to be: no record names it."
     return Leftovers(
         leftovers=tuple(
             Leftover(kind=LeftoverKind.SCRIPT_CONTENT, name=one.sha256, because=because, remedy=Remedy.REMOVED)
-            for one in removed
+            for one, was_removed in zip(unused, were_removed, strict=True)
+            if was_removed
         )
     )
 
 
 async def delete_old_notes(azure: AzureClients, moment: Moment) -> Leftovers:
-    """Remove the notes on refused uploads that are too old to be of use.
+    """Remove notes on refused uploads that are too old to be of use, as many as one sweep may.
 
     Azure: LIST, GET and DELETE of blobs of the app's account.
-    Repeat: finds nothing left to remove.
+    Repeat: finds nothing left to remove, or does what the next sweep would.
     """
-    paths = await refused_uploads.remove_before(azure, outdated_before(moment.now))
+    paths = await refused_uploads.remove_before(azure, outdated_before(moment.now), MOST_REMOVED)
     because = f"The note on this upload of no use was older than {NOTE_LIFETIME.days} days."
     return Leftovers(
         leftovers=tuple(

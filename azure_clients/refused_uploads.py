@@ -20,15 +20,16 @@ async def note(azure: AzureClients, refused: RefusedUpload) -> bool:
     return await own_blobs.put_once(azure, name, refused.model_dump_json(indent=2).encode(), "application/json")
 
 
-async def remove_before(azure: AzureClients, moment: datetime) -> tuple[str, ...]:
-    """Remove the notes that were made before a moment; returns the paths that they are of."""
-    notes = await own_blobs.list_in(azure, FOLDER)
-    removed: list[str] = []
-    for name in [note.name for note in notes if note.last_modified < moment]:
+async def remove_before(azure: AzureClients, moment: datetime, most: int) -> tuple[str, ...]:
+    """Remove notes that were made before a moment, at most `most` of them; returns the paths that they are of."""
+
+    async def remove(name: str) -> str | None:
         content = await own_blobs.read(azure, name)
         await own_blobs.remove(azure, name)
-        removed += [RefusedUpload.model_validate_json(content).path] if content else []
-    return tuple(removed)
+        return RefusedUpload.model_validate_json(content).path if content else None
+
+    removed = await few_at_once(remove, await _made_before(azure, moment, most))
+    return tuple(path for path in removed if path is not None)
 
 
 async def list_newest(azure: AzureClients, limit: int) -> tuple[RefusedUpload, ...]:
@@ -48,3 +49,18 @@ async def list_newest(azure: AzureClients, limit: int) -> tuple[RefusedUpload, .
     contents = await few_at_once(lambda name: own_blobs.read(azure, name), names[:limit])
     found = [RefusedUpload.model_validate_json(content) for content in contents if content is not None]
     return tuple(sorted(found, key=lambda one: (one.uploaded_at, one.noted_at), reverse=True))
+
+
+async def _made_before(azure: AzureClients, moment: datetime, most: int) -> list[str]:
+    """Return the names of notes that were made before a moment; the list of all is read no further than it takes."""
+    names: list[str] = []
+    try:
+        async with azure_call("list the refused uploads"):
+            async for note in own_blobs.container_of(azure).list_blobs(FOLDER):
+                if len(names) == most:
+                    break
+                if note.last_modified < moment:
+                    names.append(note.name)
+    except AzureAbsent:
+        return []
+    return names

@@ -10,6 +10,8 @@ CONTENT_GRACE: Final = timedelta(days=1)
 NOTE_LIFETIME: Final = timedelta(days=90)
 # More records than these are not read to find out which contents they name.
 MOST_RECORDS: Final = 2000
+# Of each kind in one sweep: an activity ends within seconds, and its answer is a message. The next sweep does more.
+MOST_REMOVED: Final = 1000
 
 
 def is_unused(sha256: str, asked_for_at: datetime, named: Collection[str], now: datetime) -> bool:

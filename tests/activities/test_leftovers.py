@@ -72,22 +72,28 @@ async def test_contents_that_no_record_names_are_removed_unless_a_run_asks_for_t
     assert not await script_contents.is_kept(own, unused)
 
 
+NOTE = RefusedUpload(
+    path="Linux/a.sh", etag="e", size=1, uploaded_at=NOW, noted_at=NOW, problem="Wrong folder.", instead="linux/a.sh"
+)
+
+
 async def test_notes_that_are_too_old_are_removed(own):
-    note = RefusedUpload(
-        path="Linux/a.sh",
-        etag="e",
-        size=1,
-        uploaded_at=NOW,
-        noted_at=NOW,
-        problem="Wrong folder.",
-        instead="linux/a.sh",
-    )
-    await refused_uploads.note(own, note)
+    await refused_uploads.note(own, NOTE)
     assert (await delete_old_notes(own, Moment(now=NOW + timedelta(days=89)))).leftovers == ()
     (removed,) = (await delete_old_notes(own, Moment(now=NOW + timedelta(days=91)))).leftovers
     assert (removed.kind, removed.name) == (LeftoverKind.UPLOAD_NOTE, "'Linux/a.sh'")
     assert (await delete_old_notes(own, Moment(now=NOW + timedelta(days=91)))).leftovers == ()
     assert await refused_uploads.list_newest(own, 10) == ()
+
+
+async def test_of_many_old_notes_one_sweep_removes_some_and_the_next_ones_the_rest(own):
+    paths = {f"Linux/{number}.sh" for number in range(5)}
+    for path in paths:
+        await refused_uploads.note(own, NOTE.model_copy(update={"path": path}))
+    later = NOW + timedelta(days=1)
+    sweeps = [await refused_uploads.remove_before(own, later, 2) for _ in range(4)]
+    assert [len(removed) for removed in sweeps] == [2, 2, 1, 0]
+    assert {path for removed in sweeps for path in removed} == paths
 
 
 async def test_runs_that_may_go_on_are_told_whole_and_others_only_where_they_are_asked_about(own):
