@@ -92,6 +92,24 @@ def a_build_that_nobody_waits_for(bakery: Bakery) -> None:
     eventually(lambda: bakery.run(run_id), lambda run: run["state"] == "Succeeded", 60)
 
 
+def a_build_that_nobody_waits_for_and_that_is_canceled(bakery: Bakery) -> None:
+    bakery.simulation.post("/pace", json={"buildSeconds": 600}).raise_for_status()
+    run_id = bakery.start(scope="only-image", waitForImageBuild=False, **SBX)
+    _builds(bakery, run_id)
+    bakery.ended(run_id)
+    bakery.api.post(f"/api/runs/{run_id}/cancel", json={"reason": "wrong version"}).raise_for_status()
+    eventually(lambda: bakery.run(run_id), lambda run: run["state"] == "Canceled", 60)
+    bakery.simulation.post("/pace", json={"buildSeconds": 2}).raise_for_status()
+
+
+def a_build_that_leaves_a_version_half_made(bakery: Bakery) -> None:
+    bakery.switch_on(kind="build", outcome="Failed", subState="Distributing", times=1)
+    run_id = bakery.start(scope="only-image", **SBX)
+    _ends(bakery, run_id, "Failed")
+    (stage,) = bakery.run(run_id)["stages"]
+    assert len(stage["result"]["halfMade"]) == 1
+
+
 def a_build_that_fails(bakery: Bakery) -> None:
     bakery.switch_on(kind="build", outcome="Failed", times=1)
     _ends(bakery, bakery.start(scope="only-image", **SBX), "Failed")
@@ -152,6 +170,8 @@ STORIES: tuple[Callable[[Bakery], None], ...] = (
     an_approval_that_nobody_gives,
     a_run_that_is_canceled_while_it_builds,
     a_build_that_nobody_waits_for,
+    a_build_that_nobody_waits_for_and_that_is_canceled,
+    a_build_that_leaves_a_version_half_made,
     a_build_that_fails,
     a_build_that_is_watched_for_long,
     an_answer_that_comes_at_the_second_try,
