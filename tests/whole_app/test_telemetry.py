@@ -97,6 +97,15 @@ BEGINNING = """\
   step build
     get_image_run
     start_image_run"""
+# What a build leaves that did not succeed is looked for at its end.
+BUILT = """\
+    get_image_run
+    start_image_run"""
+FAILED = """\
+    find_half_made
+    get_image_run
+    get_publication
+    start_image_run"""
 PUBLISHED = """\
   step publication
     get_publication
@@ -111,7 +120,7 @@ stage dev
 {PUBLISHED}
 approval prd
 stage prd
-{BEGINNING.replace("    start_image_run", "    get_publication\n    start_image_run")}"""
+{BEGINNING.replace(BUILT, FAILED)}"""
 
 
 def test_a_run_is_one_tree_of_stages_steps_and_activities(told):
