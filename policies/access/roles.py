@@ -8,7 +8,7 @@ from models.message import JsonObject
 from models.resources import BlobContainer
 from models.source_image import GalleryVersionSource, ManagedImageSource
 from policies.access.rights import RIGHTS, RoleUse
-from policies.resources.resource_ids import parse_resource_id
+from policies.resources.resource_ids import parse_resource_id, part_before
 from policies.resources.source_compatibility import image_source
 from policies.resources.stage_resources import stage_resources
 
@@ -64,7 +64,7 @@ def is_ours(role: RoleNeeded, plan: StagePlan) -> bool:
 def _of_source(source: JsonObject) -> Iterator[RoleNeeded]:
     match image_source(source):
         case GalleryVersionSource(image_version_id=version_id):
-            gallery_id = version_id[: version_id.lower().index("/images/")]
+            gallery_id = part_before(version_id, "images")
             yield RoleNeeded(RIGHTS.image_builder.on_source_gallery, gallery_id)
         case ManagedImageSource(image_id=image_id):
             yield RoleNeeded(RIGHTS.image_builder.on_source_image, image_id)
@@ -76,10 +76,10 @@ def _of_template(properties: JsonObject) -> Iterator[RoleNeeded]:
     of_builder = RIGHTS.image_builder
     subnet_id = properties.get("vmProfile", {}).get("vnetConfig", {}).get("subnetId")
     if subnet_id:
-        yield RoleNeeded(of_builder.on_network, subnet_id.rsplit("/subnets/", 1)[0])
+        yield RoleNeeded(of_builder.on_network, part_before(subnet_id, "subnets"))
     staging_group_id = properties.get("stagingResourceGroup")
     if staging_group_id:
         yield RoleNeeded(of_builder.on_staging_group, staging_group_id)
     image_ids = [one["imageId"] for one in properties.get("distribute", []) if one["type"] == "ManagedImage"]
-    for group_id in dict.fromkeys(image_id.split("/providers/")[0] for image_id in image_ids):
+    for group_id in dict.fromkeys(part_before(image_id, "providers") for image_id in image_ids):
         yield RoleNeeded(of_builder.on_group_of_managed_image, group_id)

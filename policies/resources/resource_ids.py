@@ -15,6 +15,13 @@ def parse_resource_id(resource_id: str) -> dict[str, str]:
     return {kind.lower(): name for kind, name in zip(segments[::2], segments[1::2], strict=False)}
 
 
+def part_before(resource_id: str, kind: str) -> str:
+    """Return the id of that in which the part of an id of this kind (in lower case) lies; a name may be a kind's."""
+    segments = resource_id.strip("/").split("/")
+    kinds = [segment.lower() for segment in segments[::2]]
+    return "/" + "/".join(segments[: 2 * kinds.index(kind)])
+
+
 def leads_elsewhere(resource_id: str) -> bool:
     """Say whether an address with this id is that of something else: `..` is the place above, `?` ends a path."""
     return _MEANS_MORE_IN_AN_ADDRESS.search(resource_id) is not None

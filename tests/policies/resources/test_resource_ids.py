@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.resources.resource_ids import leads_elsewhere
+from policies.resources.resource_ids import leads_elsewhere, part_before
 
 GROUP = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups"
 
@@ -20,3 +20,9 @@ def test_a_name_that_an_address_reads_otherwise_leads_elsewhere(name: str) -> No
 )
 def test_the_names_that_azure_allows_lead_where_they_say(name: str) -> None:
     assert not leads_elsewhere(f"{GROUP}/{name}")
+
+
+@pytest.mark.parametrize("group", ["rg", "providers"])
+@pytest.mark.parametrize("providers", ["providers", "Providers"])
+def test_an_id_begins_with_its_group_however_that_is_named_and_the_rest_spelt(group: str, providers: str) -> None:
+    assert part_before(f"{GROUP}/{group}/{providers}/Microsoft.Compute/images/i", "providers") == f"{GROUP}/{group}"
