@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -56,9 +57,13 @@ def test_the_document_is_json():
     assert json.loads(json.dumps(DOCUMENT)) == DOCUMENT
 
 
-@given(st.integers(0, 0xFFFFFF), st.datetimes(), st.from_regex(r"[A-Za-z0-9]{1,40}", fullmatch=True))
+@given(
+    st.integers(0, 0xFFFFFF),
+    st.datetimes(datetime.fromisoformat("2026-01-01")),
+    st.from_regex(r"[A-Za-z0-9]{1,40}", fullmatch=True),
+)
 def test_every_id_of_a_run_has_the_form_that_the_document_gives(chance, moment, image):
-    run_id = new_run_id(image, moment.replace(year=2026), chance)
+    run_id = new_run_id(image, moment, chance)
     pattern = DOCUMENT["paths"]["/api/runs/{id}"]["get"]["parameters"][0]["schema"]["pattern"]
     assert is_run_id(run_id)
     assert re.search(pattern, run_id)
