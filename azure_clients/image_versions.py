@@ -57,7 +57,7 @@ async def find_half_made(azure: AzureClients, image_version_id: str) -> HalfMade
 
 
 async def delete(azure: AzureClients, image_version_id: str) -> None:
-    """Ask for the removal of a version; Azure goes on after the answer. One that is not there is fine."""
+    """Ask for the removal of a version; Azure goes on after the answer. Raises AzureAbsent without its gallery."""
     async with azure_call(f"delete image version {image_version_id}"):
         await _versions(azure, image_version_id).begin_delete(*_names(image_version_id), polling=False)
 

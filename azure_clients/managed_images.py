@@ -36,7 +36,7 @@ async def find_half_made(azure: AzureClients, image_id: str) -> HalfMadeArtifact
 
 
 async def delete(azure: AzureClients, image_id: str) -> None:
-    """Ask for the removal of a managed image; Azure goes on after the answer. One that is not there is fine."""
+    """Ask for the removal of a managed image; Azure goes on after the answer. Raises AzureAbsent without its group."""
     parts = parse_resource_id(image_id)
     async with azure_call(f"delete managed image {parts['images']}"):
         await azure.compute(parts["subscriptions"]).images.begin_delete(

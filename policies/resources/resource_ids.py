@@ -16,7 +16,10 @@ def parse_resource_id(resource_id: str) -> dict[str, str]:
 
 
 def part_before(resource_id: str, kind: str) -> str:
-    """Return the id of that in which the part of an id of this kind (in lower case) lies; a name may be a kind's."""
+    """Return what stands before the segment of this type, given in lower case: `images` of a version gives its gallery.
+
+    Names count for nothing here: a resource group may be called `images`.
+    """
     segments = resource_id.strip("/").split("/")
     kinds = [segment.lower() for segment in segments[::2]]
     return "/" + "/".join(segments[: 2 * kinds.index(kind)])
